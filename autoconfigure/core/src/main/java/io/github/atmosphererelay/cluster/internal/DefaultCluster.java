@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -32,9 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 import io.github.atmosphererelay.application.internal.ApplicationFutures;
 import io.github.atmosphererelay.broadcast.PublishOptions;
@@ -47,7 +44,6 @@ import io.github.atmosphererelay.cluster.AffectedSessions;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.ClusterAnswers;
 import io.github.atmosphererelay.cluster.ClusterNode;
-import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
 import io.github.atmosphererelay.cluster.SessionPage;
 import io.github.atmosphererelay.cluster.SessionQuery;
 import io.github.atmosphererelay.cluster.TooManyRequestsException;
@@ -55,7 +51,6 @@ import io.github.atmosphererelay.cluster.internal.ClusterMessenger.Receiver;
 import io.github.atmosphererelay.cluster.internal.ClusterMessenger.Subject;
 import io.github.atmosphererelay.cluster.internal.CommandMessage.Operation;
 import io.github.atmosphererelay.delivery.internal.DeliveryListener;
-import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
 import io.github.atmosphererelay.event.internal.EventDispatcher;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Required;
@@ -66,12 +61,9 @@ import io.github.atmosphererelay.message.internal.WireReader;
 import io.github.atmosphererelay.node.internal.ControlListener;
 import io.github.atmosphererelay.node.internal.ControlMessenger;
 import io.github.atmosphererelay.relay.internal.RelayMonitor;
-import io.github.atmosphererelay.relay.internal.RelayState;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
-import io.github.atmosphererelay.session.internal.SessionStatistics;
-import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -123,21 +115,15 @@ public final class DefaultCluster implements Cluster {
 
 	private final String version;
 
-	private final Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxSource;
+	private final OutboxMessages outbox;
 
-	/** {@code null} before the start, because the outbox itself needs the cluster. */
-	private volatile @Nullable BiConsumer<UUID, ByteBuffer> outbox;
-
-	private final Supplier<ClusterLink.@Nullable RoutingReceiver> routingSource;
-
-	/** {@code null} before the start, because routing itself needs the cluster. */
-	private volatile ClusterLink.@Nullable RoutingReceiver routing;
+	private final RoutingMessages routing;
 
 	private volatile Instant startedAt = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
 	private @Nullable ScheduledFuture<?> ticks;
 
-	private DefaultCluster(Builder parts) {
+	DefaultCluster(ClusterBuilder parts) {
 		ControlMessenger control = Required.part(parts.control, "control");
 		SessionRegistry registry = Required.part(parts.registry, "registry");
 		EventDispatcher events = Required.part(parts.events, "events");
@@ -149,16 +135,16 @@ public final class DefaultCluster implements Cluster {
 		this.broadcaster = Required.part(parts.broadcaster, "broadcaster");
 		this.futures = Required.part(parts.futures, "futures");
 		this.questions = new QuestionRegistry(parts.questionHandlers);
-		this.outboxSource = parts.outboxReceiver;
-		this.routingSource = parts.routingReceiver;
+		this.outbox = new OutboxMessages(parts.outboxReceiver);
+		this.routing = new RoutingMessages(parts.routingReceiver);
 		this.load = new LoadMeter(Required.part(parts.statistics, "statistics"),
 				Required.part(parts.sessionStatistics, "sessionStatistics"), registry);
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
 		this.version = (version != null) ? version : "development";
 		ClusterLink.Listener presence = parts.presence;
 		this.membership = new Membership(this.identity.id(), this.settings.heartbeatInterval(),
-				this.settings.nodeTimeout(), new Outlet(new ClusterLink(control, Subject.MEMBERSHIP)), System::nanoTime,
-				this::self, events::publish,
+				this.settings.nodeTimeout(), new MembershipOutlet(new ClusterLink(control, Subject.MEMBERSHIP)),
+				System::nanoTime, this::self, events::publish,
 				(presence != null) ? List.of(new CommandHandler(), presence) : List.of(new CommandHandler()),
 				this.statistics);
 		this.executor = new CommandExecutor(this.settings.maxMessageSize());
@@ -167,13 +153,13 @@ public final class DefaultCluster implements Cluster {
 				this.commands, this.executor, this.settings.maxMessageSize(), this.statistics);
 		this.counted = new CountedDeliveries(registry, this.timers.scheduler());
 		Map<Subject, Receiver> receivers = new EnumMap<>(Subject.class);
-		receivers.put(Subject.MEMBERSHIP, new Heartbeats());
+		receivers.put(Subject.MEMBERSHIP, new MembershipMessages(this.membership));
 		receivers.put(Subject.COMMAND, this::received);
 		if (presence != null) {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
 		}
-		receivers.put(Subject.OUTBOX, this::receivedByOutbox);
-		receivers.put(Subject.ROUTING, new RoutingMessages());
+		receivers.put(Subject.OUTBOX, this.outbox);
+		receivers.put(Subject.ROUTING, this.routing);
 		this.messages = new ClusterMessenger(receivers);
 		handleCommands(new SessionCommandHandler(registry, Required.part(parts.subscriptions, "subscriptions"),
 				this.settings.maxMessageSize()));
@@ -184,8 +170,8 @@ public final class DefaultCluster implements Cluster {
 	 * @param settings times and limits
 	 * @return a builder
 	 */
-	public static Builder builder(ClusterSettings settings) {
-		return new Builder(settings);
+	public static ClusterBuilder builder(ClusterSettings settings) {
+		return new ClusterBuilder(settings);
 	}
 
 	private void handleCommands(SessionCommandHandler sessions) {
@@ -196,7 +182,8 @@ public final class DefaultCluster implements Cluster {
 		on(Operation.UNSUBSCRIBE, sessions::unsubscribe);
 		this.executor.on(Operation.ASK, (asker, in, timeout) -> this.questions.answer(asker, in));
 		this.executor.on(Operation.COUNT, (asker, in, timeout) -> this.counted.count(in, timeout));
-		this.executor.on(Operation.ROUTE, (asker, in, timeout) -> CompletableFuture.completedFuture(route(asker, in)));
+		this.executor.on(Operation.ROUTE,
+				(asker, in, timeout) -> CompletableFuture.completedFuture(this.routing.answer(asker, in)));
 	}
 
 	private void on(Operation operation, Function<WireReader, byte[]> action) {
@@ -219,24 +206,6 @@ public final class DefaultCluster implements Cluster {
 	 */
 	public DeliveryListener deliveryListener() {
 		return this.counted;
-	}
-
-	/**
-	 * Without an outbox, what others commit does not concern this node.
-	 */
-	private void receivedByOutbox(UUID origin, ByteBuffer in) {
-		BiConsumer<UUID, ByteBuffer> outbox = this.outbox;
-		if (outbox != null) {
-			outbox.accept(origin, in);
-		}
-	}
-
-	private byte[] route(UUID asker, WireReader in) {
-		ClusterLink.RoutingReceiver routing = this.routing;
-		if (routing == null) {
-			throw new IllegalStateException("the node takes no part in routing");
-		}
-		return routing.answer(asker, in.read(in.remaining()));
 	}
 
 	/**
@@ -280,8 +249,8 @@ public final class DefaultCluster implements Cluster {
 			return;
 		}
 		this.questions.start();
-		this.outbox = this.outboxSource.get();
-		this.routing = this.routingSource.get();
+		this.outbox.start();
+		this.routing.start();
 		this.startedAt = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 		this.executor.start();
 		this.membership.start(this.monitor.isUp());
@@ -334,9 +303,8 @@ public final class DefaultCluster implements Cluster {
 
 	@Override
 	public ClusterNode self() {
-		ClusterLink.RoutingReceiver routing = this.routing;
 		return new ClusterNode(this.identity.id(), this.identity.name(), this.settings.address().get(), this.startedAt,
-				this.version, this.load.measure(), (routing != null) ? routing.describe() : null);
+				this.version, this.load.measure(), this.routing.describe());
 	}
 
 	@Override
@@ -452,28 +420,6 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	/**
-	 * Sends membership messages to other nodes.
-	 */
-	private record Outlet(ClusterLink link) implements Membership.Outlet {
-
-		@Override
-		public CompletableFuture<?> toAll(byte[] message) {
-			return this.link.sendToAll(message);
-		}
-
-		@Override
-		public CompletableFuture<?> toAllWithoutHurry(byte[] message) {
-			return this.link.sendToAllWithoutHurry(message);
-		}
-
-		@Override
-		public void to(UUID node, byte[] message) {
-			this.link.sendTo(node, message);
-		}
-
-	}
-
-	/**
 	 * Forwards joins and leaves to the requests that wait for answers.
 	 */
 	private final class CommandHandler implements MembershipListener {
@@ -486,290 +432,6 @@ public final class DefaultCluster implements Cluster {
 		@Override
 		public void left(UUID node) {
 			DefaultCluster.this.requests.left(node);
-		}
-
-	}
-
-	/**
-	 * Forwards membership messages and the state of the relay to {@link Membership}.
-	 */
-	private final class Heartbeats implements Receiver {
-
-		@Override
-		public void received(UUID origin, ByteBuffer in) {
-			DefaultCluster.this.membership.received(origin, in);
-		}
-
-		@Override
-		public void echoed(ByteBuffer in) {
-			DefaultCluster.this.membership.echoed(in);
-		}
-
-		@Override
-		public void relayStateChanged(RelayState state) {
-			DefaultCluster.this.membership.relayStateChanged(state == RelayState.UP);
-		}
-
-	}
-
-	/**
-	 * Forwards presence messages of other nodes to this node's presence.
-	 */
-	private record PresenceMessages(ClusterLink.Listener presence) implements Receiver {
-
-		@Override
-		public void received(UUID origin, ByteBuffer in) {
-			this.presence.received(origin, in);
-		}
-
-		@Override
-		public void relayStateChanged(RelayState state) {
-			this.presence.relayStateChanged(state);
-		}
-
-	}
-
-	/**
-	 * Forwards routing messages to this node's routing, if there is one.
-	 */
-	private final class RoutingMessages implements Receiver {
-
-		@Override
-		public void received(UUID origin, ByteBuffer in) {
-			ClusterLink.RoutingReceiver routing = DefaultCluster.this.routing;
-			if (routing != null) {
-				routing.received(origin, in);
-			}
-		}
-
-		@Override
-		public void echoed(ByteBuffer in) {
-			ClusterLink.RoutingReceiver routing = DefaultCluster.this.routing;
-			if (routing != null) {
-				routing.echoed(in);
-			}
-		}
-
-	}
-
-	/**
-	 * Builds a {@link DefaultCluster}. Not thread-safe.
-	 */
-	public static final class Builder {
-
-		private final ClusterSettings settings;
-
-		private @Nullable NodeIdentity identity;
-
-		private @Nullable ControlMessenger control;
-
-		private @Nullable RelayMonitor monitor;
-
-		private @Nullable Timers timers;
-
-		private @Nullable ChannelCatalog catalog;
-
-		private @Nullable SessionRegistry registry;
-
-		private @Nullable Subscriptions subscriptions;
-
-		private @Nullable DefaultBroadcaster broadcaster;
-
-		private @Nullable ApplicationFutures futures;
-
-		private @Nullable EventDispatcher events;
-
-		private @Nullable MessagingStatistics statistics;
-
-		private @Nullable SessionStatistics sessionStatistics;
-
-		private ClusterLink.@Nullable Listener presence;
-
-		private Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers = List::of;
-
-		private Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver = () -> null;
-
-		private Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver = () -> null;
-
-		private Builder(ClusterSettings settings) {
-			this.settings = settings;
-		}
-
-		/**
-		 * Set the identity of this node. Required.
-		 * @param identity the identity
-		 * @return this builder
-		 */
-		public Builder identity(NodeIdentity identity) {
-			this.identity = identity;
-			return this;
-		}
-
-		/**
-		 * Set the messenger that carries control messages between nodes. Required.
-		 * @param control the messenger
-		 * @return this builder
-		 */
-		public Builder control(ControlMessenger control) {
-			this.control = control;
-			return this;
-		}
-
-		/**
-		 * Set the monitor of the relay. Required.
-		 * @param monitor the monitor
-		 * @return this builder
-		 */
-		public Builder monitor(RelayMonitor monitor) {
-			this.monitor = monitor;
-			return this;
-		}
-
-		/**
-		 * Set the timers that run periodic tasks. Required.
-		 * @param timers the timers
-		 * @return this builder
-		 */
-		public Builder timers(Timers timers) {
-			this.timers = timers;
-			return this;
-		}
-
-		/**
-		 * Set the catalog of channels. Required.
-		 * @param catalog the catalog
-		 * @return this builder
-		 */
-		public Builder catalog(ChannelCatalog catalog) {
-			this.catalog = catalog;
-			return this;
-		}
-
-		/**
-		 * Set the registry of the node's sessions. Required.
-		 * @param registry the registry
-		 * @return this builder
-		 */
-		public Builder registry(SessionRegistry registry) {
-			this.registry = registry;
-			return this;
-		}
-
-		/**
-		 * Set what subscribes the node's sessions to channels. Required.
-		 * @param subscriptions the subscriptions
-		 * @return this builder
-		 */
-		public Builder subscriptions(Subscriptions subscriptions) {
-			this.subscriptions = subscriptions;
-			return this;
-		}
-
-		/**
-		 * Set the broadcaster, which publishes acknowledged broadcasts. Required.
-		 * @param broadcaster the broadcaster
-		 * @return this builder
-		 */
-		public Builder broadcaster(DefaultBroadcaster broadcaster) {
-			this.broadcaster = broadcaster;
-			return this;
-		}
-
-		/**
-		 * Set the threads that complete futures of the application. Required.
-		 * @param futures the futures
-		 * @return this builder
-		 */
-		public Builder futures(ApplicationFutures futures) {
-			this.futures = futures;
-			return this;
-		}
-
-		/**
-		 * Set the dispatcher of application events. Required.
-		 * @param events the dispatcher
-		 * @return this builder
-		 */
-		public Builder events(EventDispatcher events) {
-			this.events = events;
-			return this;
-		}
-
-		/**
-		 * Set the counters from which the rate of received messages is measured.
-		 * Required.
-		 * @param statistics the counters
-		 * @return this builder
-		 */
-		public Builder statistics(MessagingStatistics statistics) {
-			this.statistics = statistics;
-			return this;
-		}
-
-		/**
-		 * Set the counters from which the rate of delivered messages is measured.
-		 * Required.
-		 * @param sessionStatistics the counters
-		 * @return this builder
-		 */
-		public Builder sessionStatistics(SessionStatistics sessionStatistics) {
-			this.sessionStatistics = sessionStatistics;
-			return this;
-		}
-
-		/**
-		 * Set the presence of this node, which receives joins, leaves and presence
-		 * messages of other nodes. By default there is none.
-		 * @param presence the presence, or {@code null}
-		 * @return this builder
-		 */
-		public Builder presence(ClusterLink.@Nullable Listener presence) {
-			this.presence = presence;
-			return this;
-		}
-
-		/**
-		 * Set the application's handlers for questions of other nodes. By default there
-		 * are none.
-		 * @param questionHandlers supplies the handlers when the cluster starts, because
-		 * a handler may itself need the cluster
-		 * @return this builder
-		 */
-		public Builder questionHandlers(Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers) {
-			this.questionHandlers = questionHandlers;
-			return this;
-		}
-
-		/**
-		 * Set who receives the messages of other nodes' outboxes. By default nobody does.
-		 * @param outboxReceiver supplies the receiver when the cluster starts, because
-		 * the outbox itself needs the cluster; {@code null} if there is no outbox. The
-		 * receiver gets the id of the sending node and the message, and must not block
-		 * @return this builder
-		 */
-		public Builder outboxReceiver(Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver) {
-			this.outboxReceiver = outboxReceiver;
-			return this;
-		}
-
-		/**
-		 * Set who receives routing messages of other nodes. By default nobody does.
-		 * @param routingReceiver supplies the receiver when the cluster starts, because
-		 * routing itself needs the cluster; {@code null} if there is no routing
-		 * @return this builder
-		 */
-		public Builder routingReceiver(Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver) {
-			this.routingReceiver = routingReceiver;
-			return this;
-		}
-
-		/**
-		 * Build the cluster.
-		 * @return the cluster
-		 * @throws IllegalStateException if a required part is missing
-		 */
-		public DefaultCluster build() {
-			return new DefaultCluster(this);
 		}
 
 	}

@@ -37,7 +37,7 @@ public final class ClusterFixture {
 	/**
 	 * Begin to put a part in the cluster together of a node.
 	 */
-	public static DefaultCluster.Builder builder(MessagingNode node, ClusterSettings settings) {
+	public static ClusterBuilder builder(MessagingNode node, ClusterSettings settings) {
 		return DefaultCluster.builder(settings)
 			.identity(node.identity())
 			.control(node.control())

@@ -1,0 +1,42 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.cluster.internal;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Sends membership messages to other nodes.
+ */
+record MembershipOutlet(ClusterLink link) implements Membership.Outlet {
+
+	@Override
+	public CompletableFuture<?> toAll(byte[] message) {
+		return this.link.sendToAll(message);
+	}
+
+	@Override
+	public CompletableFuture<?> toAllWithoutHurry(byte[] message) {
+		return this.link.sendToAllWithoutHurry(message);
+	}
+
+	@Override
+	public void to(UUID node, byte[] message) {
+		this.link.sendTo(node, message);
+	}
+
+}
