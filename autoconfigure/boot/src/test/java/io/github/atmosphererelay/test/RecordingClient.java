@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.recovery;
+package io.github.atmosphererelay.test;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,13 +44,16 @@ import tools.jackson.databind.node.ObjectNode;
  * comes back after every loss, asks for what it has missed, and keeps everything that it
  * is told.
  */
-final class RecordingClient {
+public final class RecordingClient {
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
 
 	private static final int TIMEOUT_SECONDS = 6;
+
+	/** The code for a connection that has ended without one. */
+	private static final int LOST = 1006;
 
 	private final String name;
 
@@ -64,6 +67,12 @@ final class RecordingClient {
 
 	private final List<String> faults = new ArrayList<>();
 
+	private final List<Integer> closes = new ArrayList<>();
+
+	private final Map<String, String> headers = new LinkedHashMap<>();
+
+	private final List<String> sessions = new ArrayList<>();
+
 	private @Nullable Connection connection;
 
 	private int attempts;
@@ -72,7 +81,15 @@ final class RecordingClient {
 
 	private boolean closed;
 
-	RecordingClient(String name, List<String> channels, Supplier<URI> doors, ScheduledExecutorService timer,
+	/**
+	 * Create a client.
+	 * @param name its name
+	 * @param channels the channels that it subscribes to
+	 * @param doors returns where it connects, whenever it does
+	 * @param timer runs what it does later
+	 * @param seed of its random delays
+	 */
+	public RecordingClient(String name, List<String> channels, Supplier<URI> doors, ScheduledExecutorService timer,
 			long seed) {
 		this.name = name;
 		this.doors = doors;
@@ -81,16 +98,24 @@ final class RecordingClient {
 		channels.forEach((channel) -> this.channels.put(channel, new Channel(channel)));
 	}
 
-	synchronized void connect() {
+	/**
+	 * Send a header with each handshake.
+	 */
+	public RecordingClient header(String name, String value) {
+		this.headers.put(name, value);
+		return this;
+	}
+
+	public synchronized void connect() {
 		if (this.closed) {
 			return;
 		}
 		int attempt = ++this.attempts;
 		Connection connection = new Connection();
 		this.connection = connection;
-		HTTP.newWebSocketBuilder()
-			.connectTimeout(Duration.ofSeconds(3))
-			.buildAsync(this.doors.get(), connection)
+		WebSocket.Builder socket = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(3));
+		this.headers.forEach(socket::header);
+		socket.buildAsync(this.doors.get(), connection)
 			.orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
 			.exceptionally((ex) -> {
 				lost(connection);
@@ -100,6 +125,7 @@ final class RecordingClient {
 		this.timer.schedule(() -> {
 			synchronized (this) {
 				if (attempt == this.attempts && !connection.unanswered.isEmpty()) {
+					this.closes.add(LOST);
 					cut(Duration.ZERO, false);
 				}
 			}
@@ -111,7 +137,7 @@ final class RecordingClient {
 	 * @param away how long to stay away
 	 * @param abandon whether to leave the connection as it is, for the node to find out
 	 */
-	synchronized void cut(Duration away, boolean abandon) {
+	public synchronized void cut(Duration away, boolean abandon) {
 		Connection connection = this.connection;
 		this.connection = null;
 		this.attempts++;
@@ -127,7 +153,7 @@ final class RecordingClient {
 		}
 	}
 
-	synchronized void close() {
+	public synchronized void close() {
 		this.closed = true;
 		if (this.connection != null && this.connection.socket != null) {
 			this.connection.socket.abort();
@@ -135,18 +161,18 @@ final class RecordingClient {
 		this.connection = null;
 	}
 
-	synchronized boolean isLive() {
+	public synchronized boolean isLive() {
 		return this.connection != null && this.connection.live.size() == this.channels.size();
 	}
 
-	String name() {
+	public String name() {
 		return this.name;
 	}
 
 	/**
 	 * Return what the client has heard, by channel.
 	 */
-	synchronized Map<String, List<Stretch>> heard() {
+	public synchronized Map<String, List<Stretch>> heard() {
 		Map<String, List<Stretch>> heard = new LinkedHashMap<>();
 		this.channels.forEach((name, channel) -> heard.put(name, List.copyOf(channel.stretches)));
 		return heard;
@@ -155,18 +181,35 @@ final class RecordingClient {
 	/**
 	 * Return the offset up to which the client has a channel.
 	 */
-	synchronized long offset(String channel) {
+	public synchronized long offset(String channel) {
 		return this.channels.get(channel).last().offset();
 	}
 
 	/**
 	 * Return what must not happen, whatever is wrong with nodes and brokers.
 	 */
-	synchronized List<String> faults() {
+	public synchronized List<String> faults() {
 		return List.copyOf(this.faults);
 	}
 
-	synchronized int recoveries() {
+	/**
+	 * Return the codes with which the client's connections have ended, in order; 1006 for
+	 * those that were lost without a code, or given up by the client because no answer
+	 * came.
+	 */
+	public synchronized List<Integer> closes() {
+		return List.copyOf(this.closes);
+	}
+
+	/**
+	 * Return the ids of the client's sessions, in order; each begins with that of its
+	 * node.
+	 */
+	public synchronized List<String> sessions() {
+		return List.copyOf(this.sessions);
+	}
+
+	public synchronized int recoveries() {
 		return this.recoveries;
 	}
 
@@ -185,14 +228,14 @@ final class RecordingClient {
 	 * @param offset its offset
 	 * @param data what it says
 	 */
-	record Delivery(long offset, String data) {
+	public record Delivery(long offset, String data) {
 
 	}
 
 	/**
 	 * What was heard of one life of a log without anything missing.
 	 */
-	static final class Stretch {
+	public static final class Stretch {
 
 		private final String epoch;
 
@@ -205,22 +248,22 @@ final class RecordingClient {
 			this.since = since;
 		}
 
-		String epoch() {
+		public String epoch() {
 			return this.epoch;
 		}
 
 		/**
 		 * Return the position after which it begins.
 		 */
-		long since() {
+		public long since() {
 			return this.since;
 		}
 
-		List<Delivery> deliveries() {
+		public List<Delivery> deliveries() {
 			return this.deliveries;
 		}
 
-		long offset() {
+		public long offset() {
 			return this.deliveries.isEmpty() ? this.since : this.deliveries.get(this.deliveries.size() - 1).offset();
 		}
 
@@ -328,6 +371,7 @@ final class RecordingClient {
 			else {
 				String channel = this.unanswered.remove(reply.path("id").asInt());
 				if (reply.has("connect")) {
+					RecordingClient.this.sessions.add(reply.path("connect").path("client").asString(""));
 					RecordingClient.this.channels.values().forEach(this::subscribe);
 				}
 				else if (reply.has("error")) {
@@ -414,6 +458,11 @@ final class RecordingClient {
 
 		@Override
 		public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+			synchronized (RecordingClient.this) {
+				if (RecordingClient.this.connection == this) {
+					RecordingClient.this.closes.add(code);
+				}
+			}
 			if (code >= 3500 && code < 4000 || code >= 4500 && code < 5000 || code == 1009) {
 				synchronized (RecordingClient.this) {
 					fault("sent away for good: " + code + " " + reason);
@@ -425,6 +474,11 @@ final class RecordingClient {
 
 		@Override
 		public void onError(WebSocket socket, Throwable error) {
+			synchronized (RecordingClient.this) {
+				if (RecordingClient.this.connection == this) {
+					RecordingClient.this.closes.add(LOST);
+				}
+			}
 			lost(this);
 		}
 
