@@ -50,8 +50,6 @@ public final class RecordingClient {
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
 
-	private static final int TIMEOUT_SECONDS = 6;
-
 	/** The code for a connection that has ended without one. */
 	private static final int LOST = 1006;
 
@@ -74,6 +72,10 @@ public final class RecordingClient {
 	private final List<String> sessions = new ArrayList<>();
 
 	private @Nullable Connection connection;
+
+	private int timeoutSeconds = 6;
+
+	private int maxDelayMillis = 400;
 
 	private int attempts;
 
@@ -106,6 +108,16 @@ public final class RecordingClient {
 		return this;
 	}
 
+	/**
+	 * Wait longer than six seconds for answers, and than half a second before the next
+	 * attempt: where so many clients connect that the machine needs the time.
+	 */
+	public RecordingClient patient(int timeoutSeconds, int maxDelayMillis) {
+		this.timeoutSeconds = timeoutSeconds;
+		this.maxDelayMillis = maxDelayMillis;
+		return this;
+	}
+
 	public synchronized void connect() {
 		if (this.closed) {
 			return;
@@ -116,7 +128,7 @@ public final class RecordingClient {
 		WebSocket.Builder socket = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(3));
 		this.headers.forEach(socket::header);
 		socket.buildAsync(this.doors.get(), connection)
-			.orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+			.orTimeout(this.timeoutSeconds, TimeUnit.SECONDS)
 			.exceptionally((ex) -> {
 				lost(connection);
 				return null;
@@ -129,7 +141,7 @@ public final class RecordingClient {
 					cut(Duration.ZERO, false);
 				}
 			}
-		}, TIMEOUT_SECONDS, TimeUnit.SECONDS);
+		}, this.timeoutSeconds, TimeUnit.SECONDS);
 	}
 
 	/**
@@ -149,7 +161,7 @@ public final class RecordingClient {
 
 	private synchronized void lost(Connection connection) {
 		if (connection == this.connection) {
-			cut(Duration.ofMillis(100 + this.random.nextInt(400)), false);
+			cut(Duration.ofMillis(100 + this.random.nextInt(this.maxDelayMillis)), false);
 		}
 	}
 

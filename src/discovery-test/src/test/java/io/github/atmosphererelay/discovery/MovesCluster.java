@@ -102,11 +102,12 @@ final class MovesCluster implements AutoCloseable {
 	private static List<String> member(String name, int weight, String[] broker) {
 		List<String> properties = new ArrayList<>(List.of(broker));
 		properties.addAll(List.of("atmosphere.cluster.name=moves", "atmosphere.cluster.node-name=" + name,
-				"atmosphere.cluster.heartbeat-interval=500ms", "atmosphere.cluster.node-timeout=4s",
+				"atmosphere.cluster.heartbeat-interval=500ms",
+				"atmosphere.cluster.node-timeout=" + (MovesClients.MANY ? "8s" : "4s"),
 				"atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=20000",
 				"atmosphere.routing.enabled=true", "atmosphere.routing.lookup=" + (weight > 0),
 				"atmosphere.routing.weight=" + weight, "atmosphere.routing.settle-time=500ms",
-				"atmosphere.routing.move-delay=2s", "atmosphere.routing.moves-per-second=" + MovesClients.COUNT,
+				"atmosphere.routing.move-delay=2s", "atmosphere.routing.moves-per-second=200",
 				"atmosphere.limits.sessions-per-address=0", "atmosphere.relay.probe-interval=500ms",
 				"atmosphere.relay.probe-timeout=2s"));
 		return properties;
