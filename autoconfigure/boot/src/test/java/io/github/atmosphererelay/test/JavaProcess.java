@@ -62,7 +62,7 @@ public final class JavaProcess implements AutoCloseable {
 	 */
 	public void launch() {
 		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
 						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
 						System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
 						this.main.getName()));

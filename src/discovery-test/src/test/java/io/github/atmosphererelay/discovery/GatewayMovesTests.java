@@ -77,7 +77,9 @@ class GatewayMovesTests {
 		awaitRing();
 		this.cluster.awaitGateway();
 		this.clients = new MovesClients(this.cluster.gatewayPort(), this.cluster.observer().broadcaster());
-		MachineTime.await(WITHIN).until(() -> this.clients.all().stream().allMatch(RecordingClient::isLive));
+		MachineTime.await(WITHIN)
+			.untilAsserted(() -> assertThat(this.clients.all().stream().filter(RecordingClient::isLive))
+				.hasSize(MovesClients.COUNT));
 	}
 
 	@AfterAll
