@@ -255,6 +255,7 @@ class GatewayMovesTests {
 	void aGatewayThatIsRestartedBringsEverybodyBackToTheirNodes(TestInfo test) throws Exception {
 		long moves = moves();
 		this.cluster.restartGateway();
+		this.cluster.awaitGateway();
 		MachineTime.await(WITHIN)
 			.until(() -> this.clients.all().stream().noneMatch((client) -> this.clients.sessions(client).isEmpty()));
 		awaitInPlace();

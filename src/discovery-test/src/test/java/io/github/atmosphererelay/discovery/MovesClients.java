@@ -83,10 +83,8 @@ final class MovesClients implements AutoCloseable {
 			URI door = URI.create("ws://localhost:" + gatewayPort + "/atmosphere/connection/websocket?user=" + user);
 			RecordingClient client = new RecordingClient(user, List.of("log/" + i % CHANNELS), () -> door, this.timer,
 					i)
-				.header("X-User", user);
-			if (MANY) {
-				client.patient(60, 10_000);
-			}
+				.header("X-User", user)
+				.patient(MANY ? 60 : 20, MANY ? 10_000 : 2_000);
 			this.clients.add(client);
 			this.timer.schedule(client::connect, i * (MANY ? 15L : 4L), TimeUnit.MILLISECONDS);
 		}
