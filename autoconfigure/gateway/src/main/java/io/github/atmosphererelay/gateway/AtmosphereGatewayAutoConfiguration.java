@@ -16,16 +16,19 @@
 
 package io.github.atmosphererelay.gateway;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.autoconfigure.AtmosphereRoutingAutoConfiguration;
+import io.github.atmosphererelay.gateway.internal.FirstRing;
 import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
 import io.github.atmosphererelay.gateway.internal.OpenPipes;
 import io.github.atmosphererelay.gateway.internal.PlacementFilter;
 import io.github.atmosphererelay.gateway.internal.ProxySettings;
 import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
+import io.github.atmosphererelay.gateway.internal.RingSource;
 import io.github.atmosphererelay.gateway.internal.UserSource;
 import io.github.atmosphererelay.gateway.internal.WebSocketProxyFilter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -57,6 +60,12 @@ import org.springframework.context.annotation.Import;
 @EnableConfigurationProperties({ AtmosphereGatewayProperties.class, AtmosphereProperties.class })
 @Import({ RingSourceConfiguration.class, RouteLookupConfiguration.class })
 public final class AtmosphereGatewayAutoConfiguration {
+
+	/**
+	 * How long users wait for the first ring. A member has it about a second after the
+	 * start.
+	 */
+	private static final Duration FIRST_RING = Duration.ofSeconds(5);
 
 	private final AtmosphereGatewayProperties properties;
 
@@ -107,8 +116,14 @@ public final class AtmosphereGatewayAutoConfiguration {
 	}
 
 	@Bean
-	PlacementFilter atmospherePlacementFilter() {
-		return new PlacementFilter(this.service, sources(this.properties));
+	FirstRing atmosphereFirstRing(RingSource rings, ProxyStatistics statistics) {
+		boolean comes = this.properties.ring().source() != RingFollowing.NONE;
+		return new FirstRing(rings, comes ? FIRST_RING : Duration.ZERO, statistics);
+	}
+
+	@Bean
+	PlacementFilter atmospherePlacementFilter(FirstRing firstRing) {
+		return new PlacementFilter(this.service, sources(this.properties), firstRing);
 	}
 
 	@Bean

@@ -20,6 +20,7 @@ import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
 
+import io.github.atmosphererelay.gateway.internal.FirstRing;
 import io.github.atmosphererelay.gateway.internal.GatewayTickets;
 import io.github.atmosphererelay.gateway.internal.RingSource;
 import io.github.atmosphererelay.gateway.internal.RouteLookup;
@@ -50,10 +51,10 @@ class RouteLookupConfiguration {
 
 	@Bean
 	RouterFunction<ServerResponse> atmosphereRouteLookup(AtmosphereGatewayProperties properties, RingSource rings,
-			ObjectProvider<Placement> placement, ObjectProvider<GatewayTickets> tickets) {
+			ObjectProvider<Placement> placement, ObjectProvider<GatewayTickets> tickets, FirstRing firstRing) {
 		return new RouteLookup(rings, placement.getIfAvailable(() -> Placement.BY_RING),
 				AtmosphereGatewayAutoConfiguration.sources(properties), properties.lookup().direct(),
-				tickets.getIfAvailable())
+				tickets.getIfAvailable(), firstRing)
 			.route(properties.lookup().path());
 	}
 

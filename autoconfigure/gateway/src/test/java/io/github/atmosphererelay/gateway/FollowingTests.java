@@ -176,12 +176,16 @@ class FollowingTests {
 		awaitSameRing(gateway, node);
 	}
 
+	private void assertPlaces(TestGateway gateway) throws Exception {
+		assertPlaces(gateway, gateway.ring());
+	}
+
 	/**
 	 * Expect that a user of each node comes to it.
 	 */
-	private void assertPlaces(TestGateway gateway) throws Exception {
+	private void assertPlaces(TestGateway gateway, PublishedRing ring) throws Exception {
 		for (ApplicationNode node : this.cluster.nodes()) {
-			String user = userOf(gateway.ring(), node.name());
+			String user = userOf(ring, node.name());
 			TestSocket socket = TestSocket.connect(gateway.webSocket("/atmosphere/node/a?ack=true&user=" + user),
 					"X-User", user);
 			assertThat(socket.next()).startsWith("text:{\"type\":\"ready\"");
@@ -196,8 +200,8 @@ class FollowingTests {
 		startNodes();
 		try (TestGateway gateway = gateway(ports(), "atmosphere.enabled=false", "atmosphere.gateway.ring.source=redis",
 				"atmosphere.cluster.name=chat")) {
-			awaitSameRing(gateway, this.cluster.node(0));
-			assertPlaces(gateway);
+			// At once: users wait for the ring
+			assertPlaces(gateway, ringOf(this.cluster.node(0)));
 			ApplicationNode joined = this.cluster.startNode();
 			MachineTime.await(WITHIN).until(() -> serving(gateway.ring()).contains(joined.name()));
 			joined.close();
@@ -226,8 +230,8 @@ class FollowingTests {
 		try (TestGateway gateway = gateway(ports, "atmosphere.enabled=false", "atmosphere.gateway.ring.source=http",
 				"atmosphere.gateway.ring.poll-interval=200ms",
 				"atmosphere.gateway.ring.authorization=" + CREDENTIALS)) {
-			awaitSameRing(gateway, this.cluster.node(0));
-			assertPlaces(gateway);
+			// At once: users wait for the ring
+			assertPlaces(gateway, ringOf(this.cluster.node(0)));
 			this.cluster.node(0).close();
 			awaitMembers(gateway, this.cluster.node(1), "node-1");
 			assertPlaces(gateway);
@@ -326,8 +330,8 @@ class FollowingTests {
 		try (TestGateway gateway = gateway(ports(), "atmosphere.relay.type=redis", "atmosphere.cluster.name=chat",
 				"atmosphere.cluster.node-name=gateway", "atmosphere.routing.enabled=true",
 				"atmosphere.routing.weight=0", "atmosphere.gateway.ring.source=member")) {
-			awaitSameRing(gateway, this.cluster.node(0));
-			assertPlaces(gateway);
+			// At once: users wait for the ring
+			assertPlaces(gateway, ringOf(this.cluster.node(0)));
 		}
 	}
 

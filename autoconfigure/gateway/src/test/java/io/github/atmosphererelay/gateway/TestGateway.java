@@ -103,6 +103,14 @@ final class TestGateway implements AutoCloseable {
 		return start(new SpringApplication(ApplicationWithRoutes.class, Principals.class), nodes, Map.of(), args);
 	}
 
+	/**
+	 * Start a gateway that has its ring from a component.
+	 * @param nodes the nodes' names and ports
+	 */
+	static TestGateway startWith(Class<?> source, Map<String, Integer> nodes, String... args) {
+		return start(new SpringApplication(ApplicationWithRoutes.class, source), nodes, Map.of(), args);
+	}
+
 	private static TestGateway start(SpringApplication application, Map<String, Integer> nodes,
 			Map<String, Integer> others, String... args) {
 		application.setWebApplicationType(WebApplicationType.REACTIVE);

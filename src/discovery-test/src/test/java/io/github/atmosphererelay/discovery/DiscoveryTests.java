@@ -28,12 +28,6 @@ import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-import org.springframework.boot.SpringApplication;
-import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.cloud.netflix.eureka.server.EnableEurekaServer;
-import org.springframework.context.ConfigurableApplicationContext;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -56,13 +50,13 @@ class DiscoveryTests {
 
 	@Test
 	void nodesThatAreRegisteredWithEurekaFindEachOtherAndStayConnectedWithoutIt() {
-		int port = Ports.free();
-		ConfigurableApplicationContext eureka = eureka(port);
-		TestNode first = node(port);
-		TestNode second = node(port);
+		Eureka eureka = new Eureka();
+		this.running.add(eureka);
+		TestNode first = node(eureka);
+		TestNode second = node(eureka);
 		awaitPeers(1, first, second);
 		assertThatItIsHeard("hello", first, second);
-		TestNode third = node(port);
+		TestNode third = node(eureka);
 		awaitPeers(2, first, second, third);
 		assertThatItIsHeard("to the third", first, third);
 		assertThatItIsHeard("from the third", third, second);
@@ -90,29 +84,12 @@ class DiscoveryTests {
 		assertThatItIsHeard("hello", second, first);
 	}
 
-	private ConfigurableApplicationContext eureka(int port) {
-		SpringApplication application = new SpringApplication(EurekaServer.class);
-		ConfigurableApplicationContext context = application.run("--server.port=" + port,
-				"--spring.main.banner-mode=off", "--spring.main.register-shutdown-hook=false",
-				"--spring.application.name=eureka", "--atmosphere.enabled=false", "--logging.level.root=WARN",
-				"--eureka.client.register-with-eureka=false", "--eureka.client.fetch-registry=false",
-				"--eureka.client.service-url.defaultZone=http://localhost:" + port + "/eureka/",
-				"--eureka.server.use-read-only-response-cache=false", "--logging.level.com.netflix=OFF",
-				"--eureka.server.wait-time-in-ms-when-sync-empty=0");
-		this.running.add(context);
-		return context;
-	}
-
-	private TestNode node(int eureka) {
-		return start(new String[] { "eureka.client.service-url.defaultZone=http://localhost:" + eureka + "/eureka/",
-				"eureka.client.jersey.enabled=false", "logging.level.com.netflix=OFF",
-				// So that the others learn from the node itself that it leaves
-				"eureka.client.should-unregister-on-shutdown=false",
-				"eureka.client.eureka-server-connect-timeout-seconds=1",
-				"eureka.client.registry-fetch-interval-seconds=1",
-				"eureka.client.initial-instance-info-replication-interval-seconds=0",
-				"eureka.instance.lease-renewal-interval-in-seconds=1", "eureka.instance.hostname=localhost",
-				"eureka.instance.instance-id=${random.uuid}" }, "server.port=0");
+	private TestNode node(Eureka eureka) {
+		List<String> properties = new ArrayList<>(eureka.properties());
+		// So that the others learn from the node itself that it leaves
+		properties.add("eureka.client.should-unregister-on-shutdown=false");
+		properties.add("eureka.instance.instance-id=${random.uuid}");
+		return start(properties.toArray(String[]::new), "server.port=0");
 	}
 
 	private TestNode start(String[] properties, String port) {
@@ -144,16 +121,6 @@ class DiscoveryTests {
 			client.awaitCount(2);
 			assertThat(client.texts().get(1)).isEqualTo(text);
 		}
-	}
-
-	/**
-	 * A Eureka server.
-	 */
-	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration(excludeName = "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration")
-	@EnableEurekaServer
-	static class EurekaServer {
-
 	}
 
 }

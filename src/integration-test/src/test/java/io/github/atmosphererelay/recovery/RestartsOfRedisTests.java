@@ -41,6 +41,8 @@ import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
+import io.github.atmosphererelay.test.Reconciliation;
+import io.github.atmosphererelay.test.RecordingClient;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.io.TempDir;

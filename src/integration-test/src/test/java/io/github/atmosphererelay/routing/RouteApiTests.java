@@ -36,6 +36,7 @@ import io.github.atmosphererelay.testkit.RelayCluster;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,8 @@ class RouteApiTests {
 		cluster = BrokerCluster.inMemory(Users.class)
 			.nodes(2)
 			.property("atmosphere.channels[0].pattern=chat/**")
+			.property("atmosphere.channels[1].pattern=staff/**")
+			.property("atmosphere.channels[1].subscribe=authenticated")
 			.property("atmosphere.cluster.address=https://node.example.com")
 			.property("atmosphere.routing.enabled=true")
 			.property("atmosphere.routing.lookup=true")
@@ -99,6 +102,37 @@ class RouteApiTests {
 			assertThat(client.texts().get(0)).contains("\"client\"");
 			MachineTime.await(WITHIN).until(() -> cluster.node(1).bean(Cluster.class).self().load().sessions() == 1);
 		}
+	}
+
+	/**
+	 * Any node serves any user. A ticket that is presented at another node than the one
+	 * that the answer named is used then, too.
+	 */
+	@Test
+	void aTicketThatIsPresentedAtTheWrongNodeIsUsedThere() throws Exception {
+		String user = userOf(cluster.node(1));
+		String ticket = found(get("as=" + user)).path("ticket").asString();
+		try (TestClient wrong = connect(cluster.node(0), ticket)) {
+			wrong.awaitCount(1);
+			assertThat(wrong.texts().get(0)).contains("\"client\"");
+			try (TestClient right = connect(ticket)) {
+				assertThat(right.awaitClosed(WITHIN).code()).isEqualTo(3500);
+			}
+			assertThat(wrong.isClosed()).isFalse();
+		}
+	}
+
+	@Test
+	void theNodeOfAChannelIsToldToThoseWhoMaySubscribe() throws Exception {
+		String channel = channelOf(cluster.node(1));
+		JsonNode answer = found(get("as=ada&channel=" + channel));
+		assertThat(answer.path("node").asString()).isEqualTo(cluster.node(1).name());
+		assertThat(answer.has("ticket")).isTrue();
+		JsonNode anonymous = found(get("channel=" + channel));
+		assertThat(anonymous.path("node").asString()).isEqualTo(cluster.node(1).name());
+		assertThat(anonymous.has("ticket")).isFalse();
+		assertThat(found(get("as=ada&channel=staff/office")).has("node")).isTrue();
+		assertThat(get("channel=staff/office").statusCode()).isEqualTo(401);
 	}
 
 	@Test
@@ -181,9 +215,21 @@ class RouteApiTests {
 		return JsonMapper.shared().readTree(response.body());
 	}
 
+	private static String channelOf(ApplicationNode node) {
+		Routes routes = node.bean(Routes.class);
+		return IntStream.range(0, 1_000).mapToObj((i) -> "chat/" + i).filter((channel) -> {
+			Route route = routes.findByChannel(channel);
+			return route != null && route.node().equals(node.name());
+		}).findFirst().orElseThrow();
+	}
+
 	private static TestClient connect(String ticket) {
+		return connect(cluster.node(1), ticket);
+	}
+
+	private static TestClient connect(ApplicationNode node, String ticket) {
 		TestClient client = TestClient
-			.connect(URI.create("ws://localhost:" + cluster.node(1).port() + "/atmosphere/connection/websocket"));
+			.connect(URI.create("ws://localhost:" + node.port() + "/atmosphere/connection/websocket"));
 		return client.send("{\"id\":1,\"connect\":{\"token\":\"" + ticket + "\"}}");
 	}
 
@@ -192,6 +238,24 @@ class RouteApiTests {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Users {
+
+		/** Channels are placed as if they were users. */
+		@Bean
+		Placement placement() {
+			return new Placement() {
+
+				@Override
+				public @Nullable RingMember ofUser(String user, Ring ring) {
+					return ring.owner(user);
+				}
+
+				@Override
+				public @Nullable RingMember ofChannel(String channel, Ring ring) {
+					return ring.owner(channel);
+				}
+
+			};
+		}
 
 		@Bean
 		Filter users() {

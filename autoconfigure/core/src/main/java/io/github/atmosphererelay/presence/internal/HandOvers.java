@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * The sessions of one channel that have ended because their node has asked them to move,
  * and the sessions that have taken their places. The place of a session that moves is
  * kept for a while: its entry stays in the channel, so that nobody leaves. The next
- * session of the same user takes the place, and is announced under the id of the session
- * whose place it has.
+ * session of the same user takes the place without being announced. It is listed under
+ * its own id; when it leaves, that is announced for its own id and for those of the
+ * sessions whose place it has, because a client may know it by any of them.
  * <p>
  * The nodes' messages are in no order between two nodes, so that the new session may be
  * heard of before the end of the old one. Therefore the join of a further session of a
@@ -40,6 +41,9 @@ import org.jspecify.annotations.Nullable;
 final class HandOvers {
 
 	private static final long MAX_JOIN_DELAY = TimeUnit.SECONDS.toNanos(2);
+
+	/** How many former ids of a session that moves again and again are kept. */
+	private static final int MAX_FORMER = 8;
 
 	private final long timeout;
 
@@ -51,8 +55,11 @@ final class HandOvers {
 	/** Sessions whose join is held back, in the order of time. */
 	private final Map<String, Due> heldJoins = new LinkedHashMap<>(2);
 
-	/** The ids under which sessions are announced that have taken a place. */
-	private final Map<String, String> announcedAs = new HashMap<>(2);
+	/**
+	 * The sessions whose place a session has, by its id: the one that was announced, and
+	 * the latest.
+	 */
+	private final Map<String, List<String>> former = new HashMap<>(2);
 
 	/**
 	 * Create an object without sessions.
@@ -132,8 +139,21 @@ final class HandOvers {
 	void replace(PresenceEntry moved, PresenceEntry successor) {
 		this.kept.remove(moved.session());
 		this.heldJoins.remove(successor.session());
-		String announced = this.announcedAs.remove(moved.session());
-		this.announcedAs.put(successor.session(), (announced != null) ? announced : moved.session());
+		List<String> before = this.former.remove(moved.session());
+		List<String> all = new ArrayList<>((before != null) ? before : List.of());
+		all.add(moved.session());
+		if (all.size() > MAX_FORMER) {
+			all.remove(1);
+		}
+		this.former.put(successor.session(), List.copyOf(all));
+	}
+
+	/**
+	 * Return the ids of the sessions whose place a session has, beginning with the one
+	 * that was announced.
+	 */
+	List<String> formerIds(PresenceEntry entry) {
+		return this.former.getOrDefault(entry.session(), List.of());
 	}
 
 	/**
@@ -156,7 +176,7 @@ final class HandOvers {
 	 */
 	void forget(PresenceEntry entry) {
 		this.kept.remove(entry.session());
-		this.announcedAs.remove(entry.session());
+		this.former.remove(entry.session());
 	}
 
 	/**
@@ -188,21 +208,6 @@ final class HandOvers {
 			each.remove();
 		}
 		return due;
-	}
-
-	/**
-	 * Return whether clients have not been told of a session yet.
-	 */
-	boolean isJoinHeld(PresenceEntry entry) {
-		return this.heldJoins.containsKey(entry.session());
-	}
-
-	/**
-	 * Return a session as it is announced to clients.
-	 */
-	PresentSession announced(PresenceEntry entry) {
-		String id = this.announcedAs.isEmpty() ? null : this.announcedAs.get(entry.session());
-		return (id != null) ? new PresentSession(id, entry.user(), entry.attributes()) : PresentSession.of(entry);
 	}
 
 	/**

@@ -98,11 +98,25 @@ final class PresenceChannel {
 	}
 
 	private void note(boolean joined, PresenceEntry entry) {
+		note(joined, PresentSession.of(entry));
+	}
+
+	/**
+	 * Note the leave of a session, by all the ids by which a client may know it.
+	 */
+	private void noteLeave(PresenceEntry entry) {
+		for (String id : this.handOvers.formerIds(entry)) {
+			note(false, new PresentSession(id, entry.user(), entry.attributes()));
+		}
+		note(false, entry);
+	}
+
+	private void note(boolean joined, PresentSession session) {
 		if (this.sessionWatchers.isEmpty()) {
 			return;
 		}
 		if (this.changes.size() < MAX_CHANGES) {
-			this.changes.add(new PresenceChange(joined, this.handOvers.announced(entry)));
+			this.changes.add(new PresenceChange(joined, session));
 		}
 		else {
 			// A longer list would be of no use to a client, and would take memory
@@ -180,9 +194,11 @@ final class PresenceChannel {
 		if (before == null || index < 0) {
 			return;
 		}
-		if (!this.handOvers.releaseJoin(entry)) {
-			note(false, before[index]);
+		if (this.handOvers.releaseJoin(entry)) {
+			// It was listed, so that a client may know it
+			note(true, before[index]);
 		}
+		noteLeave(before[index]);
 		this.handOvers.forget(entry);
 		this.sessions--;
 		if (before.length > 1) {
@@ -328,17 +344,11 @@ final class PresenceChannel {
 	}
 
 	/**
-	 * Return the sessions of all members, up to a limit, as they were announced. Called
-	 * by the holder of the monitor.
+	 * Return the sessions of all members, up to a limit: also those whose join or leave
+	 * is not announced yet.
 	 */
 	List<PresentSession> listSessions(int limit) {
-		return this.members.values()
-			.stream()
-			.flatMap(Arrays::stream)
-			.filter((entry) -> !this.handOvers.isJoinHeld(entry))
-			.limit(limit)
-			.map(this.handOvers::announced)
-			.toList();
+		return this.members.values().stream().flatMap(Arrays::stream).limit(limit).map(PresentSession::of).toList();
 	}
 
 	List<PresenceMember> page(long skip, int limit) {

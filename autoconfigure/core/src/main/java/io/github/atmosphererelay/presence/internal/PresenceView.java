@@ -203,12 +203,7 @@ final class PresenceView {
 
 	List<PresentSession> listSessions(String name, int limit) {
 		PresenceChannel channel = this.channels.get(name);
-		if (channel == null) {
-			return List.of();
-		}
-		synchronized (channel) {
-			return channel.listSessions(limit);
-		}
+		return (channel != null) ? channel.listSessions(limit) : List.of();
 	}
 
 	/**

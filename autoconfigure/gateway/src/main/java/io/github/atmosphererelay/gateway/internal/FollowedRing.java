@@ -17,12 +17,10 @@
 package io.github.atmosphererelay.gateway.internal;
 
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
@@ -41,14 +39,11 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Follows a ring that is read from outside the cluster, on a thread of its own, and keeps
  * the newest that it has read: also while nothing can be read, and when what is read is
- * older. The ring is known before the web server accepts clients, unless that takes
- * longer than three seconds.
+ * older.
  */
 public final class FollowedRing implements RingSource, SmartLifecycle {
 
 	private static final Log logger = LogFactory.getLog(FollowedRing.class);
-
-	private static final Duration FIRST = Duration.ofSeconds(3);
 
 	/** The time between a reading and the next one that a change asks for. */
 	private static final Duration GAP = Duration.ofMillis(100);
@@ -171,21 +166,7 @@ public final class FollowedRing implements RingSource, SmartLifecycle {
 		ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(Threads.factory("ring"));
 		this.executor = executor;
 		this.waits.set(false);
-		CountDownLatch first = new CountDownLatch(1);
-		Guards.UNREPORTED.of(Part.ROUTING).repeat(executor, () -> {
-			try {
-				read();
-			}
-			finally {
-				first.countDown();
-			}
-		}, Duration.ZERO, this.interval);
-		try {
-			first.await(FIRST.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+		Guards.UNREPORTED.of(Part.ROUTING).repeat(executor, this::read, Duration.ZERO, this.interval);
 	}
 
 	@Override

@@ -46,6 +46,9 @@ public record GatewayMeters(ProxyStatistics statistics) implements MeterBinder {
 		FunctionCounter.builder("atmosphere.gateway.ring.failures", this.statistics, ProxyStatistics::ringFailures)
 			.description("Attempts to read the ring that have failed")
 			.register(registry);
+		FunctionCounter.builder("atmosphere.gateway.unplaced", this.statistics, ProxyStatistics::unplaced)
+			.description("Requests of users that were not placed by the ring, because none had come in time")
+			.register(registry);
 	}
 
 	private void handshakes(MeterRegistry registry, String outcome, ToDoubleFunction<ProxyStatistics> value) {

@@ -43,8 +43,9 @@ import org.springframework.web.server.ServerWebExchange;
  * Finds the user of a request to the nodes, for the load balancer, and removes the
  * headers that it was found in. A request whose node refuses the connection goes to
  * another node, because nothing of it has been sent; if no node accepts it, the client
- * gets 503. Requests to other services pass unchanged. Safe for use by many threads; does
- * not block.
+ * gets 503. A request with a user waits for the gateway's first ring, others do not.
+ * Requests to other services pass unchanged. Safe for use by many threads; does not
+ * block.
  */
 public final class PlacementFilter implements GlobalFilter, Ordered {
 
@@ -60,14 +61,18 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 
 	private final List<UserSource> sources;
 
+	private final FirstRing firstRing;
+
 	/**
 	 * Create a filter.
 	 * @param service the name of the service whose instances are the nodes
 	 * @param sources where the user is found, in order
+	 * @param firstRing lets users wait for the first ring
 	 */
-	public PlacementFilter(String service, List<UserSource> sources) {
+	public PlacementFilter(String service, List<UserSource> sources, FirstRing firstRing) {
 		this.service = service;
 		this.sources = sources;
+		this.firstRing = firstRing;
 	}
 
 	/**
@@ -93,6 +98,7 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 		exchange.getAttributes().putIfAbsent(ServerWebExchangeUtils.PRESERVE_HOST_HEADER_ATTRIBUTE, true);
 		return UserSource.first(this.sources, exchange)
 			.doOnNext((user) -> exchange.getAttributes().put(USER, user))
+			.flatMap((user) -> this.firstRing.await())
 			.then(Mono.defer(() -> forward(exchange.mutate().request(withoutSources(exchange.getRequest())).build(),
 					chain, url, 1)));
 	}

@@ -43,6 +43,8 @@ public final class ProxyStatistics {
 
 	private final LongAdder stopped = new LongAdder();
 
+	private final LongAdder unplaced = new LongAdder();
+
 	void opened() {
 		this.accepted.increment();
 		this.open.incrementAndGet();
@@ -74,6 +76,10 @@ public final class ProxyStatistics {
 
 	void countRingFailure() {
 		this.ringFailures.increment();
+	}
+
+	void countUnplaced() {
+		this.unplaced.increment();
 	}
 
 	/**
@@ -139,6 +145,14 @@ public final class ProxyStatistics {
 	 */
 	public long ringFailures() {
 		return this.ringFailures.sum();
+	}
+
+	/**
+	 * Return how many requests of users were placed although no ring was known.
+	 * @return the number since the start
+	 */
+	public long unplaced() {
+		return this.unplaced.sum();
 	}
 
 	/**

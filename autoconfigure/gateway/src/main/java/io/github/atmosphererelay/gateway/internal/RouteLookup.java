@@ -52,6 +52,8 @@ public final class RouteLookup {
 
 	private final @Nullable GatewayTickets tickets;
 
+	private final FirstRing firstRing;
+
 	/**
 	 * Create a lookup.
 	 * @param rings the ring
@@ -59,14 +61,16 @@ public final class RouteLookup {
 	 * @param sources where the user is found, in order
 	 * @param direct whether clients open their sockets at the address of the node
 	 * @param tickets issues tickets for that, or {@code null} if nothing does
+	 * @param firstRing lets users wait for the first ring
 	 */
 	public RouteLookup(RingSource rings, Placement placement, List<UserSource> sources, boolean direct,
-			@Nullable GatewayTickets tickets) {
+			@Nullable GatewayTickets tickets, FirstRing firstRing) {
 		this.rings = rings;
 		this.placement = placement;
 		this.sources = sources;
 		this.direct = direct;
 		this.tickets = tickets;
+		this.firstRing = firstRing;
 	}
 
 	/**
@@ -83,6 +87,7 @@ public final class RouteLookup {
 			return ServerResponse.status(HttpStatus.FORBIDDEN).cacheControl(CacheControl.noStore()).build();
 		}
 		return UserSource.first(this.sources, request.exchange())
+			.flatMap((user) -> this.firstRing.await().thenReturn(user))
 			.flatMap((user) -> request.principal()
 				.filter((principal) -> user.equals(principal.getName()))
 				.map((principal) -> answer(user, principal))

@@ -458,9 +458,12 @@ final class RingAgreement {
 			logger.debug("A published ring was ignored", ex);
 			return;
 		}
-		this.mute.remove(publication.publisher());
-		if (publication.publisher().equals(this.watched)) {
-			this.watchedSince = now;
+		if (origin.equals(publication.publisher())) {
+			// Not a ring that another node passes on to one that does not know it
+			this.mute.remove(origin);
+			if (origin.equals(this.watched)) {
+				this.watchedSince = now;
+			}
 		}
 		accept(publication, now);
 		if (this.helloEchoed && (publication.answers() == 0 || publication.answers() == this.helloNumber)) {

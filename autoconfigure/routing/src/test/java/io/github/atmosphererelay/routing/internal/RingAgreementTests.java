@@ -221,6 +221,26 @@ class RingAgreementTests {
 		assertThat(first.agreement.isAgreed()).isTrue();
 	}
 
+	/**
+	 * A node that knows a later ring than one that publishes passes it on.
+	 */
+	@Test
+	void aRingThatAnotherNodePassesOnIsNoSignOfLifeOfItsPublisher() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		Node third = this.cluster.start("c");
+		this.cluster.run(QUIET);
+		RingMessage.Publication passedOn = new RingMessage.Publication(version(second), first.id, 0,
+				second.agreement.ring().ring().members(), List.of(), Map.of(), 0);
+		first.mute = true;
+		for (int i = 0; i < 9; i++) {
+			this.cluster.run(Duration.ofSeconds(5));
+			second.agreement.received(third.id, passedOn);
+		}
+		assertThat(second.agreement.state().publisher()).isEqualTo(second.id);
+		assertThat(second.agreement.isAgreed()).isTrue();
+	}
+
 	@Test
 	void aNodeWhoseClockIsAnHourBehindTakesOverFromNobody() {
 		Node first = this.cluster.start("a");

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.recovery;
+package io.github.atmosphererelay.test;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,13 +44,14 @@ import tools.jackson.databind.node.ObjectNode;
  * comes back after every loss, asks for what it has missed, and keeps everything that it
  * is told.
  */
-final class RecordingClient {
+public final class RecordingClient {
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
 
-	private static final int TIMEOUT_SECONDS = 6;
+	/** The code for a connection that has ended without one. */
+	private static final int LOST = 1006;
 
 	private final String name;
 
@@ -64,7 +65,17 @@ final class RecordingClient {
 
 	private final List<String> faults = new ArrayList<>();
 
+	private final List<Integer> closes = new ArrayList<>();
+
+	private final Map<String, String> headers = new LinkedHashMap<>();
+
+	private final List<String> sessions = new ArrayList<>();
+
 	private @Nullable Connection connection;
+
+	private int timeoutSeconds = 6;
+
+	private int maxDelayMillis = 400;
 
 	private int attempts;
 
@@ -72,7 +83,15 @@ final class RecordingClient {
 
 	private boolean closed;
 
-	RecordingClient(String name, List<String> channels, Supplier<URI> doors, ScheduledExecutorService timer,
+	/**
+	 * Create a client.
+	 * @param name its name
+	 * @param channels the channels that it subscribes to
+	 * @param doors returns where it connects, whenever it does
+	 * @param timer runs what it does later
+	 * @param seed of its random delays
+	 */
+	public RecordingClient(String name, List<String> channels, Supplier<URI> doors, ScheduledExecutorService timer,
 			long seed) {
 		this.name = name;
 		this.doors = doors;
@@ -81,17 +100,35 @@ final class RecordingClient {
 		channels.forEach((channel) -> this.channels.put(channel, new Channel(channel)));
 	}
 
-	synchronized void connect() {
+	/**
+	 * Send a header with each handshake.
+	 */
+	public RecordingClient header(String name, String value) {
+		this.headers.put(name, value);
+		return this;
+	}
+
+	/**
+	 * Wait longer than six seconds for answers, and than half a second before the next
+	 * attempt: where so many clients connect that the machine needs the time.
+	 */
+	public RecordingClient patient(int timeoutSeconds, int maxDelayMillis) {
+		this.timeoutSeconds = timeoutSeconds;
+		this.maxDelayMillis = maxDelayMillis;
+		return this;
+	}
+
+	public synchronized void connect() {
 		if (this.closed) {
 			return;
 		}
 		int attempt = ++this.attempts;
 		Connection connection = new Connection();
 		this.connection = connection;
-		HTTP.newWebSocketBuilder()
-			.connectTimeout(Duration.ofSeconds(3))
-			.buildAsync(this.doors.get(), connection)
-			.orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+		WebSocket.Builder socket = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(3));
+		this.headers.forEach(socket::header);
+		socket.buildAsync(this.doors.get(), connection)
+			.orTimeout(this.timeoutSeconds, TimeUnit.SECONDS)
 			.exceptionally((ex) -> {
 				lost(connection);
 				return null;
@@ -100,10 +137,11 @@ final class RecordingClient {
 		this.timer.schedule(() -> {
 			synchronized (this) {
 				if (attempt == this.attempts && !connection.unanswered.isEmpty()) {
+					this.closes.add(LOST);
 					cut(Duration.ZERO, false);
 				}
 			}
-		}, TIMEOUT_SECONDS, TimeUnit.SECONDS);
+		}, this.timeoutSeconds, TimeUnit.SECONDS);
 	}
 
 	/**
@@ -111,7 +149,7 @@ final class RecordingClient {
 	 * @param away how long to stay away
 	 * @param abandon whether to leave the connection as it is, for the node to find out
 	 */
-	synchronized void cut(Duration away, boolean abandon) {
+	public synchronized void cut(Duration away, boolean abandon) {
 		Connection connection = this.connection;
 		this.connection = null;
 		this.attempts++;
@@ -123,11 +161,11 @@ final class RecordingClient {
 
 	private synchronized void lost(Connection connection) {
 		if (connection == this.connection) {
-			cut(Duration.ofMillis(100 + this.random.nextInt(400)), false);
+			cut(Duration.ofMillis(100 + this.random.nextInt(this.maxDelayMillis)), false);
 		}
 	}
 
-	synchronized void close() {
+	public synchronized void close() {
 		this.closed = true;
 		if (this.connection != null && this.connection.socket != null) {
 			this.connection.socket.abort();
@@ -135,18 +173,18 @@ final class RecordingClient {
 		this.connection = null;
 	}
 
-	synchronized boolean isLive() {
+	public synchronized boolean isLive() {
 		return this.connection != null && this.connection.live.size() == this.channels.size();
 	}
 
-	String name() {
+	public String name() {
 		return this.name;
 	}
 
 	/**
 	 * Return what the client has heard, by channel.
 	 */
-	synchronized Map<String, List<Stretch>> heard() {
+	public synchronized Map<String, List<Stretch>> heard() {
 		Map<String, List<Stretch>> heard = new LinkedHashMap<>();
 		this.channels.forEach((name, channel) -> heard.put(name, List.copyOf(channel.stretches)));
 		return heard;
@@ -155,18 +193,35 @@ final class RecordingClient {
 	/**
 	 * Return the offset up to which the client has a channel.
 	 */
-	synchronized long offset(String channel) {
+	public synchronized long offset(String channel) {
 		return this.channels.get(channel).last().offset();
 	}
 
 	/**
 	 * Return what must not happen, whatever is wrong with nodes and brokers.
 	 */
-	synchronized List<String> faults() {
+	public synchronized List<String> faults() {
 		return List.copyOf(this.faults);
 	}
 
-	synchronized int recoveries() {
+	/**
+	 * Return the codes with which the client's connections have ended, in order; 1006 for
+	 * those that were lost without a code, or given up by the client because no answer
+	 * came.
+	 */
+	public synchronized List<Integer> closes() {
+		return List.copyOf(this.closes);
+	}
+
+	/**
+	 * Return the ids of the client's sessions, in order; each begins with that of its
+	 * node.
+	 */
+	public synchronized List<String> sessions() {
+		return List.copyOf(this.sessions);
+	}
+
+	public synchronized int recoveries() {
 		return this.recoveries;
 	}
 
@@ -185,14 +240,14 @@ final class RecordingClient {
 	 * @param offset its offset
 	 * @param data what it says
 	 */
-	record Delivery(long offset, String data) {
+	public record Delivery(long offset, String data) {
 
 	}
 
 	/**
 	 * What was heard of one life of a log without anything missing.
 	 */
-	static final class Stretch {
+	public static final class Stretch {
 
 		private final String epoch;
 
@@ -205,22 +260,22 @@ final class RecordingClient {
 			this.since = since;
 		}
 
-		String epoch() {
+		public String epoch() {
 			return this.epoch;
 		}
 
 		/**
 		 * Return the position after which it begins.
 		 */
-		long since() {
+		public long since() {
 			return this.since;
 		}
 
-		List<Delivery> deliveries() {
+		public List<Delivery> deliveries() {
 			return this.deliveries;
 		}
 
-		long offset() {
+		public long offset() {
 			return this.deliveries.isEmpty() ? this.since : this.deliveries.get(this.deliveries.size() - 1).offset();
 		}
 
@@ -328,6 +383,7 @@ final class RecordingClient {
 			else {
 				String channel = this.unanswered.remove(reply.path("id").asInt());
 				if (reply.has("connect")) {
+					RecordingClient.this.sessions.add(reply.path("connect").path("client").asString(""));
 					RecordingClient.this.channels.values().forEach(this::subscribe);
 				}
 				else if (reply.has("error")) {
@@ -414,6 +470,11 @@ final class RecordingClient {
 
 		@Override
 		public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+			synchronized (RecordingClient.this) {
+				if (RecordingClient.this.connection == this) {
+					RecordingClient.this.closes.add(code);
+				}
+			}
 			if (code >= 3500 && code < 4000 || code >= 4500 && code < 5000 || code == 1009) {
 				synchronized (RecordingClient.this) {
 					fault("sent away for good: " + code + " " + reason);
@@ -425,6 +486,11 @@ final class RecordingClient {
 
 		@Override
 		public void onError(WebSocket socket, Throwable error) {
+			synchronized (RecordingClient.this) {
+				if (RecordingClient.this.connection == this) {
+					RecordingClient.this.closes.add(LOST);
+				}
+			}
 			lost(this);
 		}
 

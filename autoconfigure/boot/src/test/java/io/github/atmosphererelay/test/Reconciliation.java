@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.recovery;
+package io.github.atmosphererelay.test;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,14 +27,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.recovery.RecordingClient.Delivery;
-import io.github.atmosphererelay.recovery.RecordingClient.Stretch;
+import io.github.atmosphererelay.test.RecordingClient.Delivery;
+import io.github.atmosphererelay.test.RecordingClient.Stretch;
 
 /**
  * Compares what clients have heard with each other, and with what publishers were told.
  * What is wrong is collected, and not thrown at once: one fault tells less than all.
  */
-final class Reconciliation {
+public final class Reconciliation {
 
 	private static final int MAX_FAULTS = 20;
 
@@ -50,7 +50,7 @@ final class Reconciliation {
 	/**
 	 * Add a message that was found at a position, by whomever.
 	 */
-	void found(String channel, String epoch, long offset, String data, Object by) {
+	public void found(String channel, String epoch, long offset, String data, Object by) {
 		String before = this.logs.computeIfAbsent(channel, (name) -> new TreeMap<>())
 			.computeIfAbsent(epoch, (name) -> new TreeMap<>())
 			.put(offset, data);
@@ -59,7 +59,7 @@ final class Reconciliation {
 		}
 	}
 
-	void found(String channel, Position position, String data) {
+	public void found(String channel, Position position, String data) {
 		found(channel, position.epoch(), position.offset(), data, "a receipt");
 	}
 
@@ -68,7 +68,7 @@ final class Reconciliation {
 	 * @param clients the clients, which have caught up
 	 * @param maxLives how many lives a log may have had
 	 */
-	void reconcile(Collection<RecordingClient> clients, int maxLives) {
+	public void reconcile(Collection<RecordingClient> clients, int maxLives) {
 		for (RecordingClient client : clients) {
 			client.faults().forEach((fault) -> fault("%s", fault));
 			client.heard()
@@ -120,24 +120,24 @@ final class Reconciliation {
 	/**
 	 * Return whether a message stands in a log.
 	 */
-	boolean isRecorded(String channel, String data) {
+	public boolean isRecorded(String channel, String data) {
 		return this.logs.getOrDefault(channel, Map.of()).values().stream().anyMatch((log) -> log.containsValue(data));
 	}
 
-	void fault(String fault, Object... arguments) {
+	public void fault(String fault, Object... arguments) {
 		if (this.faults.size() < MAX_FAULTS) {
 			this.faults.add(fault.formatted(arguments));
 		}
 	}
 
-	List<String> faults() {
+	public List<String> faults() {
 		return this.faults;
 	}
 
 	/**
 	 * Return how many times a client was told that it has missed something.
 	 */
-	int told() {
+	public int told() {
 		return this.told;
 	}
 
