@@ -23,6 +23,7 @@ import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ListenerSupport;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
 import io.github.atmosphererelay.group.internal.GroupSettings;
+import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -74,7 +75,7 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	@Bean
 	GroupListeners atmosphereGroupListeners(MessagingNode node, ClusterRelay relay, ListenerSupport support,
 			AtmosphereProperties all, Environment environment, ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
-			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual, ObjectProvider<GroupTransactions> transactions) {
 		AtmosphereProperties.Groups groups = all.groups();
 		return new GroupListeners(relay, node.catalog(),
 				new GroupSettings(groups.threads(), groups.maxAttempts(), groups.retryDelay(), groups.maxRetryDelay(),
@@ -85,7 +86,8 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 				() -> Threading.VIRTUAL.isActive(environment)
 						? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "group")
 						: PooledThreads.fixed(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "group",
-								groups.threads()));
+								groups.threads()),
+				transactions::getIfAvailable);
 	}
 
 	@Bean
