@@ -16,18 +16,22 @@
 
 package io.github.atmosphererelay.relay.jdbc.internal;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.GroupContractTests;
 import io.github.atmosphererelay.contract.RelayBroker;
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
+import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelItem;
@@ -45,6 +49,9 @@ import io.github.atmosphererelay.test.MachineTime;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -56,7 +63,11 @@ abstract class JdbcGroupContract extends GroupContractTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(20);
 
+	private final CountDownLatch overtake = new CountDownLatch(1);
+
 	private JdbcTestBroker broker;
+
+	private boolean hasWork;
 
 	@BeforeAll
 	void createBroker() {
@@ -209,6 +220,112 @@ abstract class JdbcGroupContract extends GroupContractTests {
 			.isThrownBy(() -> LaneReadings.get(lane.setAside(aside((Publication) member.items().get(1)))));
 		// One that is there is replaced
 		LaneReadings.get(lane.setAside(aside((Publication) member.items().get(0))));
+	}
+
+	@Test
+	void aTransactionCommitsWorkAndProgressTogetherAndOnlyOnce() throws Throwable {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 4, 1000);
+		LaneReadings member = join(node).read(4);
+		GroupLane lane = member.laneOf("orders/1");
+		GroupTransactions transactions = transactions(node);
+		List<Publication> messages = member.items().stream().map(Publication.class::cast).toList();
+		transactions.handle("billing", lane, messages.get(0), () -> work("a"));
+		transactions.handle("billing", lane, messages.get(0), () -> work("again"));
+		assertThatExceptionOfType(IOException.class)
+			.isThrownBy(() -> transactions.handle("billing", lane, messages.get(1), () -> {
+				work("failed");
+				throw new IOException("expected");
+			}));
+		transactions.handle("billing", lane, messages.get(1), () -> work("b"));
+		// Another group has another inbox
+		transactions.handle("shipping", null, messages.get(0), () -> work("c"));
+		assertThat(worked()).containsExactly("a", "b", "c");
+		// No commit has followed, and the progress is stored all the same
+		member.leave();
+		LaneReadings next = join(node).read(2);
+		assertThat(next.texts("orders/1")).containsExactly("text 2", "text 3");
+		assertThatExceptionOfType(LaneLostException.class)
+			.isThrownBy(() -> transactions.handle("billing", lane, messages.get(2), () -> work("zombie")));
+		assertThat(worked()).containsExactly("a", "b", "c");
+		GroupLane now = next.laneOf("orders/1");
+		for (ChannelItem item : next.items()) {
+			transactions.handle("billing", now, (Publication) item, () -> work("d"));
+			next.commit(item);
+		}
+		assertThat(worked()).hasSize(5);
+		assertThat(count("ATMOSPHERE_GROUP_CHANNEL")).isZero();
+		assertThat(next.lag()).isZero();
+	}
+
+	@Test
+	void aMessageThatWasSetAsideIsReplayedOnceAlthoughTwoOperatorsDoSo() throws Throwable {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		Publication message = (Publication) member.items().get(0);
+		LaneReadings.get(member.laneOf("orders/1").setAside(aside(message)));
+		GroupTransactions transactions = transactions(node);
+		transactions.handle("billing", null, message, () -> {
+			work("first");
+			// Within the first transaction, and not committed yet
+			CompletableFuture<?> second = CompletableFuture.runAsync(() -> {
+				try {
+					transactions.handle("billing", null, message, () -> {
+						work("second");
+						this.overtake.countDown();
+					});
+				}
+				catch (Throwable ex) {
+					throw new IllegalStateException(ex);
+				}
+			});
+			assertThat(this.overtake.await(20, TimeUnit.SECONDS)).isTrue();
+			second.orTimeout(20, TimeUnit.SECONDS).join();
+		});
+		assertThat(worked()).containsExactly("second");
+		assertThat(count("ATMOSPHERE_GROUP_SET_ASIDE")).isZero();
+		transactions.handle("billing", null, message, () -> work("third"));
+		assertThat(worked()).containsExactly("second");
+	}
+
+	@Test
+	void oldRowsOfTheInboxAreRemoved() throws Throwable {
+		JdbcRelay relay = this.broker.relay(cluster(), new EnvelopeCodec(MAX_PAYLOAD));
+		RelayNode node = node(relay);
+		for (int i = 0; i < 1500; i += 100) {
+			this.broker.jdbc()
+				.batchUpdate(
+						"INSERT INTO ATMOSPHERE_GROUP_INBOX (LOG_NAME, GROUP_NAME, MESSAGE_ID, HANDLED_AT)"
+								+ " VALUES (?, 'billing', ?, 1000)",
+						IntStream.range(i, i + 100).mapToObj((id) -> new Object[] { cluster(), "old " + id }).toList());
+		}
+		transactions(node);
+		node.start().awaitRoundTrip(LIMIT);
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		GroupTransactions transactions = transactions(node);
+		transactions.handle("billing", member.laneOf("orders/1"), (Publication) member.items().get(0), () -> work("a"));
+		MachineTime.await(LIMIT).until(() -> count("ATMOSPHERE_GROUP_INBOX") == 1);
+	}
+
+	private GroupTransactions transactions(RelayNode node) {
+		if (!this.hasWork) {
+			this.broker.jdbc().execute("CREATE TABLE GROUP_WORK (LOG_NAME VARCHAR(60), TEXT VARCHAR(40))");
+			this.hasWork = true;
+		}
+		return ((JdbcRelay) node.relay()).groupTransactions(new DataSourceTransactionManager(this.broker.dataSource()),
+				this.broker.dataSource(), Duration.ofHours(1));
+	}
+
+	private void work(String text) {
+		new JdbcTemplate(this.broker.dataSource()).update("INSERT INTO GROUP_WORK (LOG_NAME, TEXT) VALUES (?, ?)",
+				cluster(), text);
+	}
+
+	private List<String> worked() {
+		return this.broker.jdbc()
+			.queryForList("SELECT TEXT FROM GROUP_WORK WHERE LOG_NAME = ? ORDER BY TEXT", String.class, cluster());
 	}
 
 	private static SetAsideMessage aside(Publication publication) {

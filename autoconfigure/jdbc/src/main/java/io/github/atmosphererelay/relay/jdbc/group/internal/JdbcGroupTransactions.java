@@ -78,6 +78,9 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		this.manager = manager;
 		this.transactions = new TransactionTemplate(manager);
 		this.transactions.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+		// The lane's row changes while the application works. Above this isolation,
+		// databases refuse to lock a row that has changed since the transaction began
+		this.transactions.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
 		this.dataSource = root(dataSource);
 		this.tables = new GroupTables(log);
 		this.inbox = new GroupInbox(log);

@@ -47,9 +47,6 @@ final class JdbcLane implements GroupLane {
 
 	private static final Log logger = LogFactory.getLog(JdbcLane.class);
 
-	/** The scan is stored when it has come so much farther without a commit. */
-	private static final long UNSTORED = 1000;
-
 	private final JdbcGroups groups;
 
 	private final GroupMember member;
@@ -214,15 +211,15 @@ final class JdbcLane implements GroupLane {
 	}
 
 	/**
-	 * Rows of other channels are passed over without a commit. After a restart they need
-	 * not be looked at again.
+	 * Rows of other channels are passed over without a commit, and a channel that was
+	 * left out catches up without one. After a restart neither need be looked at again.
 	 */
 	private void storeScan(LaneProgress progress) {
-		long unstored;
+		boolean store;
 		synchronized (this.lock) {
-			unstored = progress.unstored();
+			store = progress.isToBeStored();
 		}
-		if (unstored > UNSTORED) {
+		if (store) {
 			store(progress);
 		}
 	}

@@ -48,6 +48,9 @@ final class LaneProgress {
 	/** So many more rows are borne before the number is moved past what waits. */
 	private static final int ROWS = 16;
 
+	/** The scan is stored when it has come so much farther without a commit. */
+	private static final long UNSTORED = 1000;
+
 	private static final long NONE = Long.MAX_VALUE;
 
 	/** The channels of which more is to be known than the scan tells. */
@@ -262,11 +265,13 @@ final class LaneProgress {
 	}
 
 	/**
-	 * Return how many numbers the scan is before the floor, if all of them are handled.
+	 * Return whether something is to be stored although nothing was handled: all is
+	 * handled, and the scan has come far, or there are rows that nobody needs.
 	 */
-	long unstored() {
+	boolean isToBeStored() {
 		boolean handled = this.channels.values().stream().allMatch((channel) -> channel.firstOpen() == NONE);
-		return handled ? this.scanned - this.floor : 0;
+		return handled
+				&& (this.scanned - this.floor > UNSTORED || (!this.stored.isEmpty() && !change().removed().isEmpty()));
 	}
 
 	/**
