@@ -23,11 +23,11 @@ import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ListenerSupport;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
 import io.github.atmosphererelay.group.internal.GroupSettings;
-import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import io.github.atmosphererelay.session.internal.WriterPool;
 
 import org.springframework.beans.factory.ObjectProvider;

@@ -21,10 +21,10 @@ import java.util.Collections;
 import java.util.List;
 
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
-import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.outbox.internal.OutboxTarget;
 import io.github.atmosphererelay.outbox.internal.RelayLogTarget;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelaySettings;

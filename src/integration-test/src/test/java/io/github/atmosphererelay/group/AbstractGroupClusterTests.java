@@ -123,10 +123,9 @@ abstract class AbstractGroupClusterTests {
 
 	private List<String> arguments(Broker broker) throws Exception {
 		return Stream.concat(Stream.concat(Stream.of(broker.directProperties()), prepare(broker).stream()),
-				Stream.of("atmosphere.channels[0].pattern=work/**",
-						"atmosphere.channels[0].history.size=100000", "atmosphere.channels[0].history.ttl=1h",
-						"atmosphere.groups.retry-delay=100ms", "atmosphere.groups.max-retry-delay=1s",
-						"atmosphere.groups.max-attempts=3"))
+				Stream.of("atmosphere.channels[0].pattern=work/**", "atmosphere.channels[0].history.size=100000",
+						"atmosphere.channels[0].history.ttl=1h", "atmosphere.groups.retry-delay=100ms",
+						"atmosphere.groups.max-retry-delay=1s", "atmosphere.groups.max-attempts=3"))
 			.toList();
 	}
 

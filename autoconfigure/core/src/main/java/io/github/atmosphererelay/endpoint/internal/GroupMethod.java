@@ -24,11 +24,11 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.group.internal.GroupHandler;
-import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.group.internal.InvalidMessageException;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.GroupLane;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import org.jspecify.annotations.Nullable;
 
 /**

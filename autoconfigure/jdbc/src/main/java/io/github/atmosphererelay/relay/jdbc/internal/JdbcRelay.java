@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
 
-import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Address;
@@ -38,6 +37,7 @@ import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnavailableLog;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import io.github.atmosphererelay.relay.jdbc.group.internal.JdbcGroups;
 import org.jspecify.annotations.Nullable;
 

@@ -21,12 +21,12 @@ import java.util.Map;
 
 import javax.sql.DataSource;
 
-import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.LaneLostException;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcOperations;

@@ -39,7 +39,6 @@ import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 
-import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
@@ -58,6 +57,7 @@ import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
 import io.github.atmosphererelay.relay.SetAsideMessages;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;

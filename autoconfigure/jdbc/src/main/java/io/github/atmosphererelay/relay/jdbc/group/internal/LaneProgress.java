@@ -251,7 +251,11 @@ final class LaneProgress {
 	void stored(Change change) {
 		this.floor = change.floor();
 		this.stored.putAll(change.changed());
-		change.removed().forEach(this.stored::remove);
+		// A transaction of the application may have stored a greater number meanwhile,
+		// whose row is there
+		change.removed()
+			.forEach((name) -> this.stored.computeIfPresent(name,
+					(key, number) -> (number <= change.floor()) ? null : number));
 		this.channels.entrySet()
 			.removeIf((entry) -> !this.stored.containsKey(entry.getKey())
 					&& entry.getValue().isCovered(this.floor, this.scanned));

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,6 +45,30 @@ class LaneProgressTests {
 			history.step();
 		}
 		history.finish();
+	}
+
+	@Test
+	void aRowThatATransactionStoresWhileAnotherIsRemovedIsRemovedLater() {
+		LaneProgress progress = new LaneProgress("epoch", new GroupTables.StoredProgress("epoch", 0, new HashMap<>()),
+				(channel) -> true);
+		handleInTransaction(progress, 1);
+		LaneProgress.Change first = progress.change();
+		assertThat(first.removed()).containsExactly("channel");
+		handleInTransaction(progress, 2);
+		progress.stored(first);
+		assertThat(progress.isToBeStored()).isTrue();
+		LaneProgress.Change second = progress.change();
+		assertThat(second.floor()).isEqualTo(2);
+		assertThat(second.removed()).containsExactly("channel");
+		progress.stored(second);
+		assertThat(progress.isToBeStored()).isFalse();
+	}
+
+	private static void handleInTransaction(LaneProgress progress, long number) {
+		progress.read("channel", number);
+		progress.scanned(number);
+		progress.storedByOthers("channel", number);
+		progress.handled("channel", number);
 	}
 
 	/**

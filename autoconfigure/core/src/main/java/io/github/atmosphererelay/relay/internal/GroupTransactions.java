@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.group.internal;
+package io.github.atmosphererelay.relay.internal;
 
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.GroupLane;
