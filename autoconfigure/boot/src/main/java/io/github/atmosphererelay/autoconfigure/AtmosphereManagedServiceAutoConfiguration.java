@@ -27,6 +27,7 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import io.github.atmosphererelay.session.internal.WriterPool;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -74,7 +75,7 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 	@Bean
 	GroupListeners atmosphereGroupListeners(MessagingNode node, ClusterRelay relay, ListenerSupport support,
 			AtmosphereProperties all, Environment environment, ObjectProvider<ThreadPoolTaskExecutorBuilder> pool,
-			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual) {
+			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual, ObjectProvider<GroupTransactions> transactions) {
 		AtmosphereProperties.Groups groups = all.groups();
 		return new GroupListeners(relay, node.catalog(),
 				new GroupSettings(groups.threads(), groups.maxAttempts(), groups.retryDelay(), groups.maxRetryDelay(),
@@ -85,7 +86,8 @@ public final class AtmosphereManagedServiceAutoConfiguration {
 				() -> Threading.VIRTUAL.isActive(environment)
 						? new VirtualThreads(virtual.getIfUnique(SimpleAsyncTaskExecutorBuilder::new), "group")
 						: PooledThreads.fixed(pool.getIfUnique(ThreadPoolTaskExecutorBuilder::new), "group",
-								groups.threads()));
+								groups.threads()),
+				transactions::getIfAvailable);
 	}
 
 	@Bean

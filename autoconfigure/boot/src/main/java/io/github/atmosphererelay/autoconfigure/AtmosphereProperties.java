@@ -533,12 +533,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * reads no further ones.
 	 * @param maxBufferedBytes Total size of the messages of one group in memory from
 	 * which this node reads no further ones.
+	 * @param inboxRetention How long it is known of each message that it was handled by a
+	 * ChannelListener with exactlyOnce.
 	 */
 	public record Groups(@DefaultValue("16") int threads, @DefaultValue("5") int maxAttempts,
 			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration retryDelay,
 			@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration maxRetryDelay,
 			@DefaultValue("100") int maxParked, @DefaultValue("2000") int maxBuffered,
-			@DefaultValue("8MB") DataSize maxBufferedBytes) {
+			@DefaultValue("8MB") DataSize maxBufferedBytes,
+			@DefaultValue("7d") @DurationUnit(ChronoUnit.DAYS) Duration inboxRetention) {
 	}
 
 	/**

@@ -24,6 +24,7 @@ import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.outbox.internal.OutboxTarget;
 import io.github.atmosphererelay.outbox.internal.RelayLogTarget;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelaySettings;
@@ -36,7 +37,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * Makes the JDBC relay. Many applications have a database that is not for this, so it is
@@ -103,6 +106,18 @@ class JdbcRelayConfiguration {
 	@ConditionalOnBooleanProperty("atmosphere.outbox.enabled")
 	OutboxTarget atmosphereJdbcRelayTarget(ObjectProvider<ClusterRelay> relay) {
 		return new RelayLogTarget((jdbc) -> find(relay).shardedLog(jdbc), (shards) -> find(relay).committed());
+	}
+
+	/**
+	 * Only made if a listener wants to be called in transactions, because not every
+	 * application has a transaction manager.
+	 */
+	@Bean
+	@Lazy
+	GroupTransactions atmosphereGroupTransactions(ObjectProvider<ClusterRelay> relay, MessagingDataSource database,
+			ObjectProvider<PlatformTransactionManager> managers, AtmosphereProperties properties) {
+		return find(relay).groupTransactions(GroupTransactionManager.find(managers, database.dataSource()),
+				database.dataSource(), properties.groups().inboxRetention());
 	}
 
 	private static JdbcRelay find(ObjectProvider<ClusterRelay> relay) {

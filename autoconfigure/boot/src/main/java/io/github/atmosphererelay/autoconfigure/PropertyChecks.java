@@ -64,6 +64,7 @@ final class PropertyChecks {
 		positive("atmosphere.groups.max-parked", properties.groups().maxParked());
 		positive("atmosphere.groups.max-buffered", properties.groups().maxBuffered());
 		positive("atmosphere.groups.max-buffered-bytes", properties.groups().maxBufferedBytes());
+		positive("atmosphere.groups.inbox-retention", properties.groups().inboxRetention());
 		positive("atmosphere.relay.max-message-size", relay.maxMessageSize());
 		positive("atmosphere.relay.max-pending", relay.maxPending());
 		positive("atmosphere.relay.publish-timeout", relay.publishTimeout());

@@ -37,8 +37,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DatabaseConfigurationTests {
 
-	private static final String[] TABLES = { "ATMOSPHERE_KEY", "ATMOSPHERE_LEASE", "ATMOSPHERE_MESSAGE",
-			"ATMOSPHERE_SET_ASIDE", "ATMOSPHERE_SHARD", "ATMOSPHERE_TRIM" };
+	private static final String[] TABLES = { "ATMOSPHERE_GROUP_CHANNEL", "ATMOSPHERE_GROUP_INBOX",
+			"ATMOSPHERE_GROUP_LANE", "ATMOSPHERE_GROUP_MEMBER", "ATMOSPHERE_GROUP_SET_ASIDE", "ATMOSPHERE_KEY",
+			"ATMOSPHERE_LEASE", "ATMOSPHERE_MESSAGE", "ATMOSPHERE_SET_ASIDE", "ATMOSPHERE_SHARD", "ATMOSPHERE_TRIM" };
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(AtmosphereDatabaseAutoConfiguration.class))

@@ -22,8 +22,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
@@ -40,6 +42,8 @@ import jakarta.validation.constraints.Positive;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -86,9 +90,15 @@ class GroupListenerTests {
 		}
 	}
 
-	@Test
-	void anInvalidMessageIsSetAsideAtOnceAndAFailureAfterTheLastAttempt() throws Exception {
-		try (TestNode node = TestNode.start(List.of(Billing.class), ARGS)) {
+	@ParameterizedTest
+	@ValueSource(strings = { "local", "jdbc" })
+	void anInvalidMessageIsSetAsideAtOnceAndAFailureAfterTheLastAttempt(String relay) throws Exception {
+		String[] args = Stream
+			.concat(Stream.of(ARGS),
+					Stream.of("atmosphere.relay.type=" + relay,
+							"spring.datasource.url=jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1"))
+			.toArray(String[]::new);
+		try (TestNode node = TestNode.start(List.of(Billing.class), args)) {
 			Billing billing = node.bean(Billing.class);
 			node.broadcaster().broadcast("orders/1", Map.of("amount", -12345)).join();
 			node.broadcaster().broadcast("orders/1", "no JSON").join();

@@ -89,6 +89,17 @@ public @interface ChannelListener {
 	Start start() default Start.NOW;
 
 	/**
+	 * Whether the method is called in a transaction of the application's database that
+	 * also stores that the message was handled, so that what the method does there is
+	 * done once, although a message may come again. Only with a {@link #group()}, on the
+	 * relay {@code jdbc}, and for methods that return nothing. If the method throws, what
+	 * it has done is rolled back; a {@code @MessageExceptionHandler} method is then
+	 * called in another transaction.
+	 * @return whether messages are handled in transactions
+	 */
+	boolean exactlyOnce() default false;
+
+	/**
 	 * How many messages wait for the method at most, as
 	 * {@link ListenOptions#buffer(int, int)} sets it.
 	 * @return the maximum number of messages

@@ -26,6 +26,14 @@ class MemoryRelayGroupTests extends GroupContractTests {
 
 	private final RelayBroker broker = new MemoryRelayBroker();
 
+	/**
+	 * There is no network between the nodes and the broker.
+	 */
+	@Override
+	protected boolean hasLeases() {
+		return false;
+	}
+
 	@Override
 	protected RelayBroker broker() {
 		return this.broker;

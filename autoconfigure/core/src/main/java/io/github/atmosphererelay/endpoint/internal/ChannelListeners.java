@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.atmosphererelay.channel.ChannelNotRecordedException;
@@ -139,9 +140,16 @@ public final class ChannelListeners {
 			if (!annotation.group().isEmpty()) {
 				ChannelPattern pattern = name(name, beans.resolveEmbeddedValue(annotation.value()));
 				EndpointMethods created = new EndpointMethods(name, bean, type, pattern, beans, support);
-				this.groups.add(beans.resolveEmbeddedValue(annotation.group()), pattern, annotation.start(),
-						created.listener(method, resolvers), exceptions(name, created, resolvers));
+				this.groups.add(beans.resolveEmbeddedValue(annotation.group()), pattern, annotation,
+						created.listener(method, resolvers),
+						CompletionStage.class.isAssignableFrom(method.getReturnType()),
+						exceptions(name, created, resolvers));
 				return;
+			}
+			if (annotation.exactlyOnce()) {
+				throw new InvalidEndpointException(
+						"A @ChannelListener of the bean '" + name + "' has 'exactlyOnce' and no 'group'",
+						"Set 'group': without one, every node handles every message, and none is repeated");
 			}
 			ChannelPattern channel = name(name, beans.resolveEmbeddedValue(annotation.value()));
 			EndpointMethods created = new EndpointMethods(name, bean, type, channel, beans, support);

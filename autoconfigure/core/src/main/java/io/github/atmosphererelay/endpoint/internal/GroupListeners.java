@@ -32,6 +32,7 @@ import io.github.atmosphererelay.listening.ChannelListener;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.GroupOptions;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,8 @@ public final class GroupListeners {
 
 	private final Supplier<ApplicationThreads> threads;
 
+	private final Supplier<@Nullable GroupTransactions> transactions;
+
 	private final GroupRunners runners = new GroupRunners();
 
 	/**
@@ -62,14 +65,17 @@ public final class GroupListeners {
 	 * @param settings how messages are handled
 	 * @param support what listeners need of their node
 	 * @param threads makes the threads of one group
+	 * @param transactions finds the transactions of the database in which the relay
+	 * stores the progress, or returns {@code null} if it stores it elsewhere
 	 */
 	public GroupListeners(ClusterRelay relay, ChannelCatalog catalog, GroupSettings settings, ListenerSupport support,
-			Supplier<ApplicationThreads> threads) {
+			Supplier<ApplicationThreads> threads, Supplier<@Nullable GroupTransactions> transactions) {
 		this.relay = relay;
 		this.catalog = catalog;
 		this.settings = settings;
 		this.support = support;
 		this.threads = threads;
+		this.transactions = transactions;
 	}
 
 	/**
@@ -80,27 +86,46 @@ public final class GroupListeners {
 		return this.runners;
 	}
 
-	void add(@Nullable String group, ChannelPattern pattern, ChannelListener.Start start, EndpointMethod method,
-			ExceptionMethods exceptions) {
+	void add(@Nullable String group, ChannelPattern pattern, ChannelListener annotation, EndpointMethod method,
+			boolean async, ExceptionMethods exceptions) {
 		ConsumerGroups groups = this.relay.groups();
 		if (groups == null) {
 			throw new InvalidEndpointException(
 					"The listener " + method + " is in the group '" + group + "', and the relay '" + this.relay.name()
 							+ "' has no consumer groups",
-					"Set 'atmosphere.relay.type' to a relay that has: local. Or leave 'group' out of"
+					"Set 'atmosphere.relay.type' to a relay that has: jdbc or local. Or leave 'group' out of"
 							+ " @ChannelListener, and every node handles every message");
 		}
 		checkChannels(pattern, method);
-		GroupOptions options = options(group, pattern, start, method);
+		GroupOptions options = options(group, pattern, annotation.start(), method);
 		GroupRunner other = this.runners.find(options.name());
 		if (other != null) {
 			throw new InvalidEndpointException("The listeners " + other.describe().listener() + " and " + method
 					+ " are in the same group '" + options.name() + "'",
 					"Give each @ChannelListener a group of its own");
 		}
-		this.runners.add(
-				new GroupRunner(options, pattern.toString(), new GroupMethod(pattern, method, exceptions, this.support),
-						this.settings, groups, this.support.timers(), this.support.events(), this.threads.get()));
+		GroupTransactions transactions = annotation.exactlyOnce() ? transactions(method, async) : null;
+		GroupMethod handler = new GroupMethod(pattern, method, exceptions, this.support, options.name(), transactions);
+		this.runners.add(new GroupRunner(options, pattern.toString(), handler, this.settings, groups,
+				this.support.timers(), this.support.events(), this.threads.get()));
+	}
+
+	private GroupTransactions transactions(EndpointMethod method, boolean async) {
+		if (async) {
+			throw new InvalidEndpointException(
+					"The listener " + method + " has 'exactlyOnce' and returns a CompletionStage, whose work would not"
+							+ " belong to the transaction",
+					"Return nothing, and do the work before the method returns. Or leave 'exactlyOnce' out");
+		}
+		GroupTransactions transactions = this.transactions.get();
+		if (transactions == null) {
+			throw new InvalidEndpointException(
+					"The listener " + method + " has 'exactlyOnce', and the relay '" + this.relay.name()
+							+ "' does not store the progress of groups in the application's database",
+					"Set 'atmosphere.relay.type' to jdbc. Or leave 'exactlyOnce' out, and keep the MessageId of what"
+							+ " was done");
+		}
+		return transactions;
 	}
 
 	private static GroupOptions options(@Nullable String group, ChannelPattern pattern, ChannelListener.Start start,

@@ -20,12 +20,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.group.internal.GroupHandler;
 import io.github.atmosphererelay.group.internal.InvalidMessageException;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.relay.GroupLane;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +46,17 @@ final class GroupMethod implements GroupHandler {
 
 	private final ListenerSupport support;
 
-	GroupMethod(ChannelPattern pattern, EndpointMethod method, ExceptionMethods exceptions, ListenerSupport support) {
+	/**
+	 * For methods whose messages are handled in transactions, and otherwise {@code null}.
+	 */
+	private final @Nullable GroupTransactions transactions;
+
+	private final String group;
+
+	GroupMethod(ChannelPattern pattern, EndpointMethod method, ExceptionMethods exceptions, ListenerSupport support,
+			String group, @Nullable GroupTransactions transactions) {
+		this.group = group;
+		this.transactions = transactions;
 		this.pattern = pattern;
 		this.method = method;
 		this.exceptions = exceptions;
@@ -56,9 +69,60 @@ final class GroupMethod implements GroupHandler {
 	}
 
 	@Override
-	public @Nullable CompletionStage<?> handle(Publication publication) throws Throwable {
+	public @Nullable CompletionStage<?> handle(@Nullable GroupLane lane, Publication publication) throws Throwable {
+		if (this.transactions == null) {
+			return handle(publication);
+		}
+		handleOnce(this.transactions, lane, publication);
+		return null;
+	}
+
+	/**
+	 * Handle a message in a transaction. If the method throws, what it has done is rolled
+	 * back, and the bean may handle the exception in another transaction.
+	 */
+	private void handleOnce(GroupTransactions transactions, @Nullable GroupLane lane, Publication publication)
+			throws Throwable {
+		ListenerCall call = call(publication);
+		AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
+		try {
+			transactions.handle(this.group, lane, publication, () -> {
+				try {
+					this.method.invoke(call);
+				}
+				catch (Throwable ex) {
+					thrown.set(ex);
+					throw ex;
+				}
+			});
+		}
+		catch (Throwable ex) {
+			Throwable failure = thrown.get();
+			if (failure == null) {
+				// Not the method but the database has failed
+				throw ex;
+			}
+			if (this.exceptions.find(EndpointFailures.unwrap(failure)) == null) {
+				recover(call, failure);
+				return;
+			}
+			transactions.handle(this.group, lane, publication, () -> {
+				CompletionStage<?> stage = recover(call, failure);
+				if (stage != null) {
+					stage.toCompletableFuture().join();
+				}
+			});
+		}
+	}
+
+	private ListenerCall call(Publication publication) {
 		Map<String, String> variables = this.pattern.match(publication.channel());
-		ListenerCall call = new ListenerCall(publication, (variables != null) ? variables : Map.of());
+		return new ListenerCall(publication, (variables != null) ? variables : Map.of());
+	}
+
+	@Override
+	public @Nullable CompletionStage<?> handle(Publication publication) throws Throwable {
+		ListenerCall call = call(publication);
 		Object result;
 		try {
 			result = this.method.invoke(call);

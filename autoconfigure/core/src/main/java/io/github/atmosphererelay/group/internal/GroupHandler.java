@@ -19,6 +19,7 @@ package io.github.atmosphererelay.group.internal;
 import java.util.concurrent.CompletionStage;
 
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.GroupLane;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,18 @@ public interface GroupHandler {
 	 * @throws Throwable if it is not handled
 	 */
 	@Nullable CompletionStage<?> handle(Publication publication) throws Throwable;
+
+	/**
+	 * Handle a message of a lane, as {@link #handle(Publication)} does.
+	 * @param lane the lane, or {@code null} if the message was set aside and is handled
+	 * again
+	 * @param publication the message
+	 * @return completes when it is handled, or {@code null} if it is
+	 * @throws Throwable if it is not handled
+	 */
+	default @Nullable CompletionStage<?> handle(@Nullable GroupLane lane, Publication publication) throws Throwable {
+		return handle(publication);
+	}
 
 	/**
 	 * Return the name of the handler for logs and events.

@@ -239,7 +239,7 @@ public final class GroupRunner {
 			membership.slots.execute(() -> {
 				result.whenComplete((handled, ex) -> membership.slots.release());
 				try {
-					CompletionStage<?> stage = this.handler.handle(message.publication());
+					CompletionStage<?> stage = this.handler.handle(null, message.publication());
 					if (stage == null) {
 						result.complete(true);
 						return;

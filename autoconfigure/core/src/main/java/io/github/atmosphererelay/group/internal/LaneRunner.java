@@ -411,7 +411,7 @@ final class LaneRunner {
 			return;
 		}
 		try {
-			CompletionStage<?> stage = this.context.handler().handle(publication);
+			CompletionStage<?> stage = this.context.handler().handle(this.lane, publication);
 			if (stage != null) {
 				stage.whenComplete(
 						(nothing, ex) -> finished(queue, over, () -> handled(queue, publication, Failures.unwrap(ex))));
@@ -448,6 +448,10 @@ final class LaneRunner {
 			this.context.statistics().count(Event.HANDLED, 1);
 			done(queue, publication);
 			next(queue);
+		}
+		else if (failure instanceof LaneLostException) {
+			// Its transaction was to be committed with the progress
+			loseLane();
 		}
 		else {
 			failed(queue, publication, failure);

@@ -33,6 +33,7 @@ import java.util.function.Consumer;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.jdbc.internal.Database;
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.ShardHead;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
@@ -43,6 +44,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.jdbc.group.internal.JdbcGroups;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +104,14 @@ final class JdbcConnector {
 
 	private final JdbcCleaner cleaner;
 
+	/** For the leases of groups, which nobody may keep waiting. */
+	private final JdbcPool groupLeases;
+
+	/** For the lanes of groups. */
+	private final JdbcPool groupLanes;
+
+	private final JdbcGroups groups;
+
 	private final LateNotifier notifier = new LateNotifier();
 
 	private final ProbeWatch probe = new ProbeWatch();
@@ -140,6 +150,11 @@ final class JdbcConnector {
 		this.channelLog = new JdbcLog(this, this.pool, settings, this.subscriptions, this.timer,
 				this.guards.of(Part.LOG_READER), POOL_SIZE);
 		this.housekeeping = new JdbcPool(source, this::prepare, answerTimeout(), 1);
+		this.groupLeases = new JdbcPool(source, this::prepare, answerTimeout(), 1);
+		this.groupLanes = new JdbcPool(source, this::prepare, answerTimeout(), JdbcGroups.THREADS);
+		this.groups = new JdbcGroups(Database.byOwnConnections(this.groupLeases, answerTimeout()),
+				Database.byOwnConnections(this.groupLanes, answerTimeout()), settings.logName(), settings.codec(),
+				this.guards, (reason) -> tell((told) -> told.rejected(reason)));
 		this.cleaner = new JdbcCleaner(this.housekeeping, settings, answerTimeout(), this.guards);
 	}
 
@@ -161,6 +176,7 @@ final class JdbcConnector {
 		}
 		this.writer.close();
 		this.cleaner.stop();
+		this.groups.stop();
 		if (postgresListener != null) {
 			postgresListener.stop();
 		}
@@ -174,6 +190,7 @@ final class JdbcConnector {
 		if (begun) {
 			interrupted |= awaitEnd(this.cleaner::awaitEnd, FLUSH_TIMEOUT);
 		}
+		interrupted |= awaitEnd(this.groups::awaitEnd, FLUSH_TIMEOUT);
 		synchronized (this.listenerLock) {
 			this.stopped = true;
 		}
@@ -181,7 +198,10 @@ final class JdbcConnector {
 		// Who reads a log now fails instead of waiting for the database
 		this.pool.close();
 		this.housekeeping.close();
+		this.groupLeases.close();
+		this.groupLanes.close();
 		this.channelLog.close();
+		this.groups.close();
 		for (CompletableFuture<?> open : this.subscriptions.end()) {
 			open.completeExceptionally(new RelayUnavailableException(JdbcRelay.NAME, null));
 		}
@@ -193,6 +213,8 @@ final class JdbcConnector {
 	private void closeIdle() {
 		this.pool.closeIdle();
 		this.housekeeping.closeIdle();
+		this.groupLeases.closeIdle();
+		this.groupLanes.closeIdle();
 	}
 
 	/**
@@ -223,6 +245,8 @@ final class JdbcConnector {
 		this.reader.reconnect();
 		this.pool.reconnect();
 		this.housekeeping.reconnect();
+		this.groupLeases.reconnect();
+		this.groupLanes.reconnect();
 		PostgresListener postgresListener = this.postgresListener;
 		if (postgresListener != null) {
 			postgresListener.reconnect();
@@ -271,6 +295,10 @@ final class JdbcConnector {
 
 	ChannelLog channelLog() {
 		return this.channelLog;
+	}
+
+	JdbcGroups groups() {
+		return this.groups;
 	}
 
 	/**
@@ -433,6 +461,8 @@ final class JdbcConnector {
 		if (!ready) {
 			this.pool.dropIdle();
 			this.housekeeping.dropIdle();
+			this.groupLeases.dropIdle();
+			this.groupLanes.dropIdle();
 		}
 		synchronized (this) {
 			this.readerReady = ready;

@@ -246,6 +246,9 @@ final class JdbcReader implements JdbcWorker.Work {
 		ShardCursor[] cursors = this.cursors;
 		if (cursors != null) {
 			this.subscriptions.endPoll(number, cursors, this.heads);
+			for (ShardCursor cursor : cursors) {
+				this.connector.groups().seen(cursor.shard(), cursor.epoch(), cursor.number());
+			}
 		}
 		if (wait && !more) {
 			await();
@@ -404,6 +407,7 @@ final class JdbcReader implements JdbcWorker.Work {
 			return;
 		}
 		if (!this.subscriptions.isFollowed(envelope.address())) {
+			this.busy |= envelope.log() != null && this.connector.groups().follows(cursor.shard());
 			return;
 		}
 		this.busy |= isUrgent(envelope);

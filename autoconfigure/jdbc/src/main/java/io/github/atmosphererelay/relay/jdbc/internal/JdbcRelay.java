@@ -16,10 +16,13 @@
 
 package io.github.atmosphererelay.relay.jdbc.internal;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+
+import javax.sql.DataSource;
 
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
@@ -27,16 +30,20 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnavailableLog;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
+import io.github.atmosphererelay.relay.jdbc.group.internal.JdbcGroups;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * The relay over tables of a relational database, a
@@ -59,10 +66,11 @@ import org.springframework.jdbc.core.JdbcOperations;
  * for it.
  * <p>
  * Threads: one that writes, one that reads, one for deadlines, and with PostgreSQL one
- * that listens; up to three more that read logs, and one that removes old rows.
- * Connections: one for each of these but the deadlines, however many addresses are
- * followed. None of them comes from a pool of the application. No method waits for the
- * database, except {@link #stop()} for a few seconds.
+ * that listens; up to three more that read logs, one that removes old rows, and up to
+ * three for consumer groups if there are any. Connections: one for each of these but the
+ * deadlines, however many addresses are followed. None of them comes from a pool of the
+ * application. No method waits for the database, except {@link #stop()} for a few
+ * seconds.
  */
 public final class JdbcRelay implements ClusterRelay {
 
@@ -78,6 +86,8 @@ public final class JdbcRelay implements ClusterRelay {
 
 	/** Known from the first connection on. */
 	private final AtomicReference<@Nullable ShardedLog> shardedLog = new AtomicReference<>();
+
+	private final StartedGroups groups = new StartedGroups(this::currentGroups);
 
 	private final Object lifecycle = new Object();
 
@@ -196,6 +206,29 @@ public final class JdbcRelay implements ClusterRelay {
 	public ChannelLog log() {
 		JdbcConnector connector = this.connector;
 		return (connector != null) ? connector.channelLog() : NOT_STARTED;
+	}
+
+	@Override
+	public ConsumerGroups groups() {
+		return this.groups;
+	}
+
+	/**
+	 * Create what handles messages of groups in transactions of the application.
+	 * @param manager the application's transaction manager
+	 * @param dataSource the application's database, which has the relay's tables
+	 * @param inboxRetention how long it is known which messages were handled
+	 * @return the transactions
+	 */
+	public GroupTransactions groupTransactions(PlatformTransactionManager manager, DataSource dataSource,
+			Duration inboxRetention) {
+		this.groups.keepInbox(inboxRetention);
+		return JdbcGroups.transactions(manager, dataSource, this.settings.logName(), this.settings.codec());
+	}
+
+	private @Nullable JdbcGroups currentGroups() {
+		JdbcConnector connector = this.connector;
+		return (connector != null) ? connector.groups() : null;
 	}
 
 	/**

@@ -55,4 +55,14 @@ class JdbcRelayOnH2Tests {
 
 	}
 
+	@Nested
+	class Groups extends JdbcGroupContract {
+
+		@Override
+		DatabaseServer server() {
+			return DatabaseServers.h2();
+		}
+
+	}
+
 }

@@ -45,4 +45,14 @@ class JdbcRelayOnMariaDbTests {
 
 	}
 
+	@Nested
+	class Groups extends JdbcGroupContract {
+
+		@Override
+		DatabaseServer server() {
+			return DatabaseServers.mariaDb();
+		}
+
+	}
+
 }

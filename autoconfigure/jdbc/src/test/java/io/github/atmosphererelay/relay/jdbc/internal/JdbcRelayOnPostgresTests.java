@@ -45,4 +45,14 @@ class JdbcRelayOnPostgresTests {
 
 	}
 
+	@Nested
+	class Groups extends JdbcGroupContract {
+
+		@Override
+		DatabaseServer server() {
+			return DatabaseServers.postgres();
+		}
+
+	}
+
 }

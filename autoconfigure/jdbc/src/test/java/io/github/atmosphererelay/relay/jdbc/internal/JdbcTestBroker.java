@@ -25,6 +25,8 @@ import java.util.Locale;
 import java.util.Properties;
 import java.util.UUID;
 
+import javax.sql.DataSource;
+
 import io.github.atmosphererelay.contract.RelayBroker;
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
 import io.github.atmosphererelay.contract.broker.TcpProxy;
@@ -69,6 +71,10 @@ final class JdbcTestBroker implements RelayBroker {
 
 	JdbcTemplate jdbc() {
 		return new JdbcTemplate(this.dataSource);
+	}
+
+	DataSource dataSource() {
+		return this.dataSource;
 	}
 
 	DatabaseServer server() {

@@ -1,0 +1,178 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.jdbc.group.internal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.atmosphererelay.relay.GroupLaneListener;
+import io.github.atmosphererelay.relay.GroupMembership;
+import io.github.atmosphererelay.relay.GroupOptions;
+
+/**
+ * A membership of this node in a group, and the lanes that it has. The thread of
+ * {@link JdbcGroups} gives and takes lanes; the other methods are for any thread.
+ */
+final class GroupMember implements GroupMembership {
+
+	private final JdbcGroups groups;
+
+	private final GroupOptions options;
+
+	private final GroupLaneListener listener;
+
+	private final String id = UUID.randomUUID().toString();
+
+	private final Map<Integer, JdbcLane> lanes = new ConcurrentHashMap<>();
+
+	private volatile boolean withdrawn;
+
+	private volatile boolean left;
+
+	/** Until when the lanes may be used; known to the thread only. */
+	private long heldUntil;
+
+	GroupMember(JdbcGroups groups, GroupOptions options, GroupLaneListener listener) {
+		this.groups = groups;
+		this.options = options;
+		this.listener = listener;
+	}
+
+	GroupOptions options() {
+		return this.options;
+	}
+
+	String group() {
+		return this.options.name();
+	}
+
+	String id() {
+		return this.id;
+	}
+
+	boolean isWithdrawn() {
+		return this.withdrawn;
+	}
+
+	boolean hasLeft() {
+		return this.left;
+	}
+
+	boolean hasLanes() {
+		return !this.lanes.isEmpty();
+	}
+
+	int laneCount() {
+		return this.lanes.size();
+	}
+
+	List<JdbcLane> lanes() {
+		return new ArrayList<>(this.lanes.values());
+	}
+
+	boolean has(int shard) {
+		return this.lanes.containsKey(shard);
+	}
+
+	void hold(long until) {
+		this.heldUntil = until;
+	}
+
+	/**
+	 * Lose all lanes if they could not be renewed in time.
+	 */
+	void expire(long now) {
+		if (hasLanes() && now - this.heldUntil >= 0) {
+			lanes().forEach(this::lose);
+		}
+	}
+
+	/**
+	 * Note that a lane belongs to the member.
+	 */
+	void assign(JdbcLane lane) {
+		if (this.left) {
+			return;
+		}
+		this.listener.assigned(lane);
+		this.lanes.put(lane.number(), lane);
+		// What has come since the listener read
+		wake(lane);
+	}
+
+	void revoke(JdbcLane lane) {
+		if (lane.revoke() && !this.left) {
+			this.listener.revoked(lane);
+		}
+	}
+
+	void lose(JdbcLane lane) {
+		lane.lose();
+		if (this.lanes.remove(lane.number(), lane) && !this.left) {
+			this.listener.lost(lane);
+		}
+	}
+
+	/**
+	 * Note that there may be something to read in a lane.
+	 */
+	void wake(int shard) {
+		JdbcLane lane = this.lanes.get(shard);
+		if (lane != null) {
+			wake(lane);
+		}
+	}
+
+	private void wake(JdbcLane lane) {
+		if (lane.wake()) {
+			available(lane);
+		}
+	}
+
+	void available(JdbcLane lane) {
+		if (!this.left) {
+			this.listener.available(lane);
+		}
+	}
+
+	void release(JdbcLane lane) {
+		this.lanes.remove(lane.number(), lane);
+		this.groups.free(lane);
+	}
+
+	@Override
+	public void withdraw() {
+		this.withdrawn = true;
+		this.groups.lookNow();
+	}
+
+	@Override
+	public void leave() {
+		if (!this.left) {
+			this.left = true;
+			for (JdbcLane lane : lanes()) {
+				lane.lose();
+			}
+			this.lanes.clear();
+			this.groups.leave(this);
+		}
+	}
+
+}

@@ -1,0 +1,218 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.jdbc.group.internal;
+
+import java.sql.SQLException;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.relay.GroupLane;
+import io.github.atmosphererelay.relay.LaneLostException;
+import io.github.atmosphererelay.relay.internal.GroupTransactions;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Handles messages in transactions of the application, on the database that also has the
+ * relay's tables.
+ * <p>
+ * What is stored comes last in the transaction: the lane's row is locked and its token
+ * compared, a row in the inbox says that the message was handled, and the channel's
+ * progress is moved. So the lane's row is locked for a moment only, and a node that is
+ * paused within the application's work keeps nobody from taking its lane. A node that has
+ * lost its lane meanwhile rolls back. Messages that were set aside have no lane: of two
+ * that are replayed at the same time the second one finds the row in the inbox, and rolls
+ * back.
+ */
+public final class JdbcGroupTransactions implements GroupTransactions {
+
+	private final PlatformTransactionManager manager;
+
+	private final TransactionTemplate transactions;
+
+	private final DataSource dataSource;
+
+	private final GroupTables tables;
+
+	private final GroupInbox inbox;
+
+	private final GroupSetAsideTable setAside;
+
+	private volatile @Nullable DatabaseDialect dialect;
+
+	/**
+	 * Create the transactions of a log's groups.
+	 * @param manager the application's transaction manager
+	 * @param dataSource the application's database, which has the relay's tables
+	 * @param log the name of the log
+	 * @param setAside the table of messages that were set aside
+	 */
+	JdbcGroupTransactions(PlatformTransactionManager manager, DataSource dataSource, String log,
+			GroupSetAsideTable setAside) {
+		this.manager = manager;
+		this.transactions = new TransactionTemplate(manager);
+		this.transactions.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+		// The lane's row changes while the application works. Above this isolation,
+		// databases refuse to lock a row that has changed since the transaction began
+		this.transactions.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		this.dataSource = root(dataSource);
+		this.tables = new GroupTables(log);
+		this.inbox = new GroupInbox(log);
+		this.setAside = setAside;
+	}
+
+	private static DataSource root(DataSource dataSource) {
+		DataSource current = dataSource;
+		while (current instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
+			current = delegating.getTargetDataSource();
+		}
+		return current;
+	}
+
+	@Override
+	public void handle(String group, @Nullable GroupLane lane, Publication publication, Handling handling)
+			throws Throwable {
+		JdbcLane owned = (lane instanceof JdbcLane jdbcLane) ? jdbcLane : null;
+		if (lane != null && owned == null) {
+			throw new IllegalStateException("The lane is not one of the jdbc relay");
+		}
+		try {
+			this.transactions.executeWithoutResult((status) -> {
+				JdbcOperations jdbc = bound();
+				if (!this.inbox.contains(jdbc, group, publication.id())) {
+					run(handling);
+					store(jdbc, group, owned, publication);
+				}
+			});
+		}
+		catch (HandledException ex) {
+			throw ex.failure;
+		}
+		catch (AlreadyHandledException ex) {
+			return;
+		}
+		if (owned != null) {
+			owned.handledInTransaction(publication);
+		}
+	}
+
+	private static void run(Handling handling) {
+		try {
+			handling.run();
+		}
+		catch (RuntimeException | Error ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			throw new HandledException(ex);
+		}
+	}
+
+	private void store(JdbcOperations jdbc, String group, @Nullable JdbcLane lane, Publication publication) {
+		DatabaseDialect dialect = dialect(jdbc);
+		if (lane != null && !this.tables.lock(jdbc, lane.key())) {
+			throw new LaneLostException(group, lane.number(), lane.token());
+		}
+		if (!this.inbox.add(jdbc, dialect, group, publication.id())) {
+			throw new AlreadyHandledException();
+		}
+		Position position = publication.position();
+		if (lane == null) {
+			this.setAside.delete(jdbc, group, publication.id());
+		}
+		else if (position != null) {
+			this.tables.store(jdbc, dialect, lane.key(), Map.of(publication.channel(), position.offset()));
+		}
+	}
+
+	private DatabaseDialect dialect(JdbcOperations jdbc) {
+		DatabaseDialect dialect = this.dialect;
+		if (dialect == null) {
+			dialect = DatabaseDialect.of(jdbc);
+			this.dialect = dialect;
+		}
+		return dialect;
+	}
+
+	/**
+	 * Return the operations on the connection of the present transaction.
+	 */
+	private JdbcOperations bound() {
+		for (Map.Entry<Object, Object> resource : TransactionSynchronizationManager.getResourceMap().entrySet()) {
+			if (resource.getValue() instanceof ConnectionHolder && resource.getKey() instanceof DataSource source
+					&& isOurs(source)) {
+				return new JdbcTemplate(source);
+			}
+		}
+		throw new IllegalStateException("A transaction of " + this.manager.getClass().getName()
+				+ " does not use the DataSource that has the tables of the jdbc relay. Let its transaction manager and"
+				+ " 'atmosphere.jdbc.data-source' name the same bean");
+	}
+
+	/**
+	 * Return whether a data source is that of the tables, or a proxy of it.
+	 */
+	private boolean isOurs(DataSource source) {
+		DataSource root = root(source);
+		return root == this.dataSource || wraps(root, this.dataSource) || wraps(this.dataSource, root);
+	}
+
+	private static boolean wraps(DataSource outer, DataSource inner) {
+		try {
+			return outer.isWrapperFor(inner.getClass()) && outer.unwrap(inner.getClass()) == inner;
+		}
+		catch (SQLException | RuntimeException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Carries an exception of the application out of the transaction.
+	 */
+	@SuppressWarnings("serial")
+	private static final class HandledException extends RuntimeException {
+
+		private final transient Throwable failure;
+
+		private HandledException(Throwable failure) {
+			super(failure);
+			this.failure = failure;
+		}
+
+	}
+
+	/**
+	 * Rolls back what was done for a message that another transaction has handled.
+	 */
+	@SuppressWarnings("serial")
+	private static final class AlreadyHandledException extends RuntimeException {
+
+	}
+
+}
