@@ -81,6 +81,8 @@ final class RedisConnector {
 
 	private final RedisLog log;
 
+	private final @Nullable RedisGroups groups;
+
 	private final Guards guards;
 
 	private final RedisSubscriptions subscriptions;
@@ -106,8 +108,10 @@ final class RedisConnector {
 	 */
 	private long attemptedAt = System.nanoTime();
 
-	RedisConnector(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts, RelayListener listener) {
+	RedisConnector(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts,
+			@Nullable RedisGroups groups, RelayListener listener) {
 		this.driver = driver;
+		this.groups = groups;
 		this.settings = settings;
 		this.listener = listener;
 		this.guards = listener.guards();
@@ -190,6 +194,10 @@ final class RedisConnector {
 	 */
 	RedisLog log() {
 		return this.log;
+	}
+
+	Guards guards() {
+		return this.guards;
 	}
 
 	/**
@@ -432,7 +440,12 @@ final class RedisConnector {
 			}
 			RelayListener listener = RedisConnector.this.listener;
 			EnvelopeCodec codec = RedisConnector.this.settings.codec();
+			RedisGroups groups = RedisConnector.this.groups;
 			try {
+				if (groups != null && AppendNotice.isNotice(message)) {
+					groups.appended(AppendNotice.decode(message));
+					return;
+				}
 				if (RecordedFrame.isFrame(message)) {
 					RecordedFrame frame = RecordedFrame.decode(message, codec);
 					listener.received(frame.envelope(), frame.position());
@@ -459,13 +472,24 @@ final class RedisConnector {
 				}
 				confirmation = RedisConnector.this.subscriptions.confirm(channel);
 				if (confirmation != null && confirmation.interrupted()) {
-					RedisConnector.this.listener.gap(confirmation.address());
+					interrupted(confirmation.address());
 				}
 				reportIfReady();
 			}
 			CompletableFuture<@Nullable Void> future = (confirmation != null) ? confirmation.future() : null;
 			if (future != null) {
 				future.complete(null);
+			}
+		}
+
+		private void interrupted(Address address) {
+			RedisGroups groups = RedisConnector.this.groups;
+			int lane = RedisLanes.of(address);
+			if (groups != null && lane >= 0) {
+				groups.announcementsMissed(lane);
+			}
+			else {
+				RedisConnector.this.listener.gap(address);
 			}
 		}
 

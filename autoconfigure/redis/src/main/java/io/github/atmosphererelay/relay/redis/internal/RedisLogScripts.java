@@ -76,9 +76,15 @@ final class RedisLogScripts {
 
 	private final RedisScript read = RedisScript.read();
 
+	private final RedisScript peek = RedisScript.peek();
+
 	private final RedisScript resume = RedisScript.resume();
 
 	private final RedisRelaySettings settings;
+
+	private final RedisLanes lanes;
+
+	private final IndexedChannels indexed = new IndexedChannels();
 
 	private volatile @Nullable Look look;
 
@@ -86,6 +92,7 @@ final class RedisLogScripts {
 
 	RedisLogScripts(RedisRelaySettings settings) {
 		this.settings = settings;
+		this.lanes = new RedisLanes(settings.keyPrefix());
 	}
 
 	/**
@@ -109,21 +116,36 @@ final class RedisLogScripts {
 		List<byte[]> arguments = arguments(link, Integer.toString(options.size()), millis(options.retention()));
 		arguments.add(topic);
 		arguments.add(message);
+		int lane = RedisLanes.of(audience.channel());
+		arguments.add(this.lanes.topic(lane));
+		arguments.add(bytes(audience.channel()));
+		if (link.server().cluster()) {
+			arguments.add(bytes("f"));
+		}
+		else {
+			arguments.add(bytes(Long.toString(this.indexed.at(link, audience.channel()))));
+			keys.add(this.lanes.recent(lane));
+			keys.add(this.lanes.expiry(lane));
+		}
 		if (key != null) {
 			keys.add(bytes(prefix(audience.channel()) + "key:" + key));
 			arguments.add(bytes(envelope.id()));
 			arguments.add(bytes(millis(options.idempotencyWindow())));
 		}
-		return run(link, this.append, keys, arguments).thenApply((reply) -> receipt(envelope.id(), reply));
+		return run(link, this.append, keys, arguments)
+			.thenApply((reply) -> receipt(link, audience.channel(), envelope.id(), reply));
 	}
 
-	private static Receipt receipt(UUID id, @Nullable Object reply) {
+	private Receipt receipt(RedisLink link, String channel, UUID id, @Nullable Object reply) {
 		if (reply == null) {
 			return Receipt.of(id, Outcome.UNCONFIRMED);
 		}
 		// Lettuce returns every reply as a list, Jedis only replies that are lists
 		List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
-		if (parts.size() == 1) {
+		if (parts.size() == 2) {
+			this.indexed.add(link, channel, number(parts.get(1)));
+		}
+		if (parts.size() <= 2) {
 			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(new WireReader((byte[]) parts.get(0))));
 		}
 		return new Receipt(new WireReader((byte[]) parts.get(2)).readId(), Outcome.DUPLICATE,
@@ -148,6 +170,18 @@ final class RedisLogScripts {
 				(direction == ReadDirection.FORWARD) ? "f" : "b", (since != null) ? since.epoch() : "",
 				(since != null) ? Long.toString(since.offset()) : "-1", Long.toString(bytes));
 		return run(link, this.read, keys(link, channel), arguments).thenApply(RedisLogScripts::part);
+	}
+
+	/**
+	 * Return the end of a log without prolonging the log's life. If a new epoch is about
+	 * to begin, the position is of no epoch.
+	 * @param link the link to read from
+	 * @param channel the channel's name
+	 * @return the end, or {@code null} if no reply came in time; fails as the link does
+	 */
+	CompletableFuture<@Nullable Position> peek(RedisLink link, String channel) {
+		return run(link, this.peek, keys(link, channel), arguments(link)).thenApply((reply) -> (reply != null)
+				? new Position(text(((List<?>) reply).get(0)), number(((List<?>) reply).get(1))) : null);
 	}
 
 	private static @Nullable Part part(@Nullable Object reply) {
