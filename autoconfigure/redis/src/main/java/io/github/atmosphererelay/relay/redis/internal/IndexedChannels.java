@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.redis.internal;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -34,7 +35,10 @@ final class IndexedChannels {
 	 */
 	static final int MAX_CHANNELS = 10_000;
 
-	private final Map<String, Long> times = new LinkedHashMap<>();
+	/** Less than the minute after which the append script refuses the time. */
+	private static final long MAX_AGE_NANOS = Duration.ofSeconds(50).toNanos();
+
+	private final Map<String, Added> channels = new LinkedHashMap<>();
 
 	private @Nullable RedisLink link;
 
@@ -42,10 +46,12 @@ final class IndexedChannels {
 	 * Return when a channel was added.
 	 * @param link the present connection
 	 * @param channel the channel's name
-	 * @return the time by the server's clock, in milliseconds, or 0 if it is not known
+	 * @return the time by the server's clock, in milliseconds; 0 if it is not known, or
+	 * too long ago
 	 */
 	synchronized long at(RedisLink link, String channel) {
-		return (this.link == link) ? this.times.getOrDefault(channel, 0L) : 0;
+		Added added = (this.link == link) ? this.channels.get(channel) : null;
+		return (added != null && System.nanoTime() - added.nanos() < MAX_AGE_NANOS) ? added.time() : 0;
 	}
 
 	/**
@@ -53,17 +59,38 @@ final class IndexedChannels {
 	 * @param link the connection
 	 * @param channel the channel's name
 	 * @param time the time by the server's clock, in milliseconds
+	 * @param retention how long its messages are kept, in milliseconds
 	 */
-	synchronized void add(RedisLink link, String channel, long time) {
+	synchronized void add(RedisLink link, String channel, long time, long retention) {
 		if (this.link != link) {
-			this.times.clear();
+			this.channels.clear();
 			this.link = link;
 		}
-		this.times.remove(channel);
-		this.times.put(channel, time);
-		if (this.times.size() > MAX_CHANNELS) {
-			this.times.remove(this.times.keySet().iterator().next());
+		this.channels.remove(channel);
+		this.channels.put(channel, new Added(time, System.nanoTime(), retention));
+		if (this.channels.size() > MAX_CHANNELS) {
+			this.channels.remove(this.channels.keySet().iterator().next());
 		}
+	}
+
+	synchronized void forget(String channel) {
+		this.channels.remove(channel);
+	}
+
+	/**
+	 * Return the channels of a lane, with the retention of their messages.
+	 */
+	synchronized Map<String, Long> ofLane(int lane) {
+		Map<String, Long> found = new LinkedHashMap<>();
+		this.channels.forEach((channel, added) -> {
+			if (RedisLanes.of(channel) == lane) {
+				found.put(channel, added.retention());
+			}
+		});
+		return found;
+	}
+
+	private record Added(long time, long nanos, long retention) {
 	}
 
 }

@@ -65,6 +65,8 @@ final class RedisConnector {
 	/** Longer than the longest delay between two attempts to connect. */
 	private static final Duration CATCH_UP_INTERVAL = Duration.ofSeconds(2);
 
+	private static final Duration INDEX_INTERVAL = Duration.ofSeconds(5);
+
 	/**
 	 * How long Redis may take to confirm subscriptions. Confirmations arrive after all
 	 * messages that are already on the way.
@@ -124,6 +126,15 @@ final class RedisConnector {
 	void start() {
 		execute(this::connect, 0);
 		this.guards.of(Part.RELAY_CONNECTION).repeat(this.worker, this::catchUp, CATCH_UP_INTERVAL, CATCH_UP_INTERVAL);
+		this.guards.of(Part.LOG_APPENDS).repeat(this.worker, this::tendIndex, INDEX_INTERVAL, INDEX_INTERVAL);
+	}
+
+	private void tendIndex() {
+		Attachment attachment = this.attachment;
+		RedisLink link = (attachment != null) ? attachment.link : null;
+		if (link != null) {
+			this.scripts.tendIndex(link);
+		}
 	}
 
 	/**

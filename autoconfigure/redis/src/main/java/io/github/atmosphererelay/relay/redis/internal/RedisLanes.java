@@ -94,6 +94,13 @@ final class RedisLanes {
 		return ofLane(lane, "removed");
 	}
 
+	/**
+	 * Return the key of the mark of the slot's data.
+	 */
+	byte[] mark(int lane) {
+		return ofLane(lane, "mark");
+	}
+
 	private byte[] ofLane(int lane, String part) {
 		return bytes(this.prefix + "lane:{lane-" + lane + "}:" + part);
 	}
