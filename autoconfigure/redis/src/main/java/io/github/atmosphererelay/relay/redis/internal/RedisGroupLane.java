@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.redis.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,14 +60,18 @@ final class RedisGroupLane implements GroupLane {
 
 	private volatile boolean ended;
 
+	/** Until when no other member can get the lane, in {@code System.nanoTime()}. */
+	private volatile long heldUntil;
+
 	/** Whether the owner was told to give the lane back; guarded by the member. */
 	private boolean revoked;
 
-	RedisGroupLane(RedisGroupMember member, int number, long token, long checked, GroupProgress progress,
-			RedisSetAside setAside, RedisLog log, GroupCalls calls, RedisLanes lanes) {
+	RedisGroupLane(RedisGroupMember member, int number, long token, long checked, long heldUntil,
+			GroupProgress progress, RedisSetAside setAside, RedisLog log, GroupCalls calls, RedisLanes lanes) {
 		this.member = member;
 		this.number = number;
 		this.token = token;
+		this.heldUntil = heldUntil;
 		this.progress = progress;
 		this.setAside = setAside;
 		this.reader = new LaneReader(log);
@@ -135,8 +140,23 @@ final class RedisGroupLane implements GroupLane {
 		this.member.available(this);
 	}
 
-	CompletableFuture<Boolean> renew(long millis) {
-		return this.progress.renew(this.token, millis);
+	@Override
+	public boolean isHeld() {
+		return !this.ended && System.nanoTime() - this.heldUntil < 0;
+	}
+
+	/**
+	 * Renew the lease.
+	 * @return whether the lane belongs to this member still
+	 */
+	CompletableFuture<Boolean> renew(Duration lease) {
+		long until = System.nanoTime() + lease.toNanos();
+		return this.progress.renew(this.token, lease.toMillis()).thenApply((mine) -> {
+			if (mine) {
+				this.heldUntil = until;
+			}
+			return mine;
+		});
 	}
 
 	CompletableFuture<?> giveBack() {

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.guard.internal.OrderedCalls;
@@ -118,7 +119,7 @@ final class RedisGroupMember implements GroupMembership {
 			}
 		}
 		for (RedisGroupLane lane : renewed) {
-			lane.renew(LEASE.toMillis()).thenAccept((mine) -> {
+			lane.renew(LEASE).thenAccept((mine) -> {
 				if (!mine) {
 					lost(lane);
 				}
@@ -194,7 +195,8 @@ final class RedisGroupMember implements GroupMembership {
 				}
 			}
 			Set<Integer> taken = taken(members);
-			int first = rank * RedisLanes.COUNT / ids.size();
+			// Any, so that two members seldom try the same, and none tries the same in vain
+			int first = ThreadLocalRandom.current().nextInt(RedisLanes.COUNT);
 			int missing = share - kept.size() - this.busy.size();
 			for (int i = 0; i < RedisLanes.COUNT && wanted.size() < missing; i++) {
 				int number = (first + i) % RedisLanes.COUNT;
@@ -222,10 +224,11 @@ final class RedisGroupMember implements GroupMembership {
 
 	private void acquire(int number) {
 		GroupProgress progress = new GroupProgress(this.calls, this.lanes, group(), number, this.id);
+		long until = System.nanoTime() + LEASE.toNanos();
 		progress.acquire(LEASE.toMillis()).whenComplete((lease, ex) -> {
 			try {
 				if (lease != null) {
-					acquired(number, lease[0], lease[1], progress);
+					acquired(number, lease[0], lease[1], until, progress);
 				}
 			}
 			finally {
@@ -237,8 +240,8 @@ final class RedisGroupMember implements GroupMembership {
 		});
 	}
 
-	private void acquired(int number, long token, long checked, GroupProgress progress) {
-		RedisGroupLane lane = this.groups.lane(this, number, token, checked, progress);
+	private void acquired(int number, long token, long checked, long until, GroupProgress progress) {
+		RedisGroupLane lane = this.groups.lane(this, number, token, checked, until, progress);
 		if (lane == null || !own(lane)) {
 			progress.release(token);
 			return;

@@ -91,8 +91,7 @@ public final class RedisRelay implements ClusterRelay {
 		this.driver = RedisDriver.of(applicationFactory, settings);
 		this.settings = settings;
 		this.scripts = new RedisLogScripts(settings);
-		// Not in a Redis Cluster yet
-		this.groups = this.driver.topology().equals("cluster") ? null : new RedisGroups(() -> this.connector, settings);
+		this.groups = this.driver.runsScripts() ? new RedisGroups(() -> this.connector, settings) : null;
 	}
 
 	@Override

@@ -9,6 +9,12 @@ if lease[1] ~= ARGV[1] or lease[2] ~= ARGV[2] then
   return { 0 }
 end
 for i = 3, #ARGV, 2 do
-  redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+  -- A call of a former connection may be executed late
+  local former = redis.call('HGET', KEYS[2], ARGV[i])
+  local offset, epoch = string.match(ARGV[i + 1], '^(%d+):(.*)$')
+  local before = former and string.match(former, '^(%d+):(.*)$')
+  if not former or string.match(former, ':(.*)$') ~= epoch or tonumber(before) < tonumber(offset) then
+    redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+  end
 end
 return { 1 }
