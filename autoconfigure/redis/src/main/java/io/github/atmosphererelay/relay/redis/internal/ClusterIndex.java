@@ -82,7 +82,7 @@ final class ClusterIndex {
 		long at;
 		synchronized (this) {
 			Queue<Waiting> queue = this.waiting.get(channel);
-			at = (queue == null) ? this.indexed.at(link, channel) : 0;
+			at = (queue != null) ? 0 : this.indexed.at(link, channel);
 			if (at == 0 && !join(channel, queue, waiting)) {
 				return waiting.result();
 			}
@@ -90,8 +90,7 @@ final class ClusterIndex {
 		if (at != 0) {
 			return append.apply(Long.toString(at));
 		}
-		add(link, RedisLanes.of(channel), Map.of(channel, retention))
-			.whenComplete((nothing, ex) -> added(channel, ex));
+		add(link, RedisLanes.of(channel), Map.of(channel, retention)).whenComplete((nothing, ex) -> added(channel, ex));
 		return waiting.result();
 	}
 

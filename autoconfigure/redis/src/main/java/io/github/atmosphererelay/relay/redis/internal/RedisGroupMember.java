@@ -195,7 +195,8 @@ final class RedisGroupMember implements GroupMembership {
 				}
 			}
 			Set<Integer> taken = taken(members);
-			// Any, so that two members seldom try the same, and none tries the same in vain
+			// Any, so that two members seldom try the same, and none tries the same in
+			// vain
 			int first = ThreadLocalRandom.current().nextInt(RedisLanes.COUNT);
 			int missing = share - kept.size() - this.busy.size();
 			for (int i = 0; i < RedisLanes.COUNT && wanted.size() < missing; i++) {

@@ -115,10 +115,11 @@ final class RedisGroups implements ConsumerGroups {
 	 * Create a lane of a member.
 	 * @return the lane, or {@code null} if the relay is stopped
 	 */
-	@Nullable RedisGroupLane lane(RedisGroupMember member, int number, long token, long checked, long heldUntil, GroupProgress progress) {
+	@Nullable RedisGroupLane lane(RedisGroupMember member, int number, long token, long checked, long heldUntil,
+			GroupProgress progress) {
 		RedisLog log = log();
-		return (log != null) ? new RedisGroupLane(member, number, token, checked, heldUntil, progress, this.setAside, log,
-				this.calls, this.lanes) : null;
+		return (log != null) ? new RedisGroupLane(member, number, token, checked, heldUntil, progress, this.setAside,
+				log, this.calls, this.lanes) : null;
 	}
 
 	/**

@@ -30,7 +30,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
  * A node of a group in a process of its own. Writes a line for each message that it
  * handles, and ends with its input.
  */
-final class GroupNodeMain {
+public final class GroupNodeMain {
 
 	private GroupNodeMain() {
 	}

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,6 +41,7 @@ import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.test.GrowingThreads;
+import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,9 +64,8 @@ final class GroupTestNode implements AutoCloseable {
 
 	GroupTestNode(ClusterRelay relay, GroupOptions.Start start, Handling handling) {
 		this.node = new RelayNode(relay);
-		this.runner = new GroupRunner(
-				new GroupOptions("billing", (channel) -> channel.startsWith("orders/"), start), "orders/*",
-				new Handler(handling), SETTINGS, Objects.requireNonNull(relay.groups()),
+		this.runner = new GroupRunner(new GroupOptions("billing", (channel) -> channel.startsWith("orders/"), start),
+				"orders/*", new Handler(handling), SETTINGS, Objects.requireNonNull(relay.groups()),
 				new Timers(this.scheduler, new Guards()), this.events::add, new GrowingThreads());
 	}
 
@@ -90,14 +91,6 @@ final class GroupTestNode implements AutoCloseable {
 		return this.runner.statistics().count(event);
 	}
 
-	/**
-	 * End as a node does whose process is killed: it says nothing to anybody.
-	 */
-	void kill() {
-		this.node.relay().stop();
-		close();
-	}
-
 	@Override
 	public void close() {
 		this.runner.stop();
@@ -106,10 +99,29 @@ final class GroupTestNode implements AutoCloseable {
 	}
 
 	/**
-	 * Publish a text, and try again until it is confirmed.
+	 * Publish a text.
 	 */
 	static void publish(RelayNode node, String channel, String text) {
 		node.relay().publish(node.recorded(channel, text, LOG)).orTimeout(10, TimeUnit.SECONDS).join();
+	}
+
+	/**
+	 * Publish a text, and try again as long as Redis refuses it.
+	 */
+	static void publishInTheEnd(RelayNode node, String channel, String text) {
+		if (!isPublished(node, channel, text)) {
+			MachineTime.await(Duration.ofSeconds(30)).until(() -> isPublished(node, channel, text));
+		}
+	}
+
+	private static boolean isPublished(RelayNode node, String channel, String text) {
+		try {
+			publish(node, channel, text);
+			return true;
+		}
+		catch (CompletionException ex) {
+			return false;
+		}
 	}
 
 	/**
@@ -148,7 +160,10 @@ final class GroupTestNode implements AutoCloseable {
 		}
 
 		int distinct() {
-			return this.texts.keySet().stream().mapToInt((channel) -> (int) texts(channel).stream().distinct().count()).sum();
+			return this.texts.keySet()
+				.stream()
+				.mapToInt((channel) -> (int) texts(channel).stream().distinct().count())
+				.sum();
 		}
 
 	}

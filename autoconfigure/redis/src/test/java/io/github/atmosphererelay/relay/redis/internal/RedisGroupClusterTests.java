@@ -19,7 +19,6 @@ package io.github.atmosphererelay.relay.redis.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.GroupContractTests;
@@ -88,7 +87,7 @@ class RedisGroupClusterTests extends GroupContractTests {
 					move("atmosphere:" + cluster() + ":group:{billing:" + RedisLanes.of("orders/3") + "}:lease");
 				}
 				for (String channel : channels) {
-					publishAgainUntilConfirmed(publisher, channel, Integer.toString(i));
+					GroupTestNode.publishInTheEnd(publisher, channel, Integer.toString(i));
 				}
 			}
 			List<String> expected = IntStream.range(0, 30).mapToObj(Integer::toString).toList();
@@ -100,15 +99,27 @@ class RedisGroupClusterTests extends GroupContractTests {
 		}
 	}
 
-	private GroupTestNode groupNode(Handled handled) {
-		return new GroupTestNode(broker().relay(cluster(), new EnvelopeCodec(MAX_PAYLOAD)), Start.EARLIEST, handled);
+	/**
+	 * The index of a lane may be lost while the logs are there, and publishers remember
+	 * that they have added their channels.
+	 */
+	@Test
+	void aPublisherAddsItsChannelsAgainIfTheIndexIsLost() {
+		RelayNode publisher = startedNode();
+		GroupTestNode.publish(publisher, "orders/5", "0");
+		String lane = "atmosphere:" + cluster() + ":lane:{lane-" + RedisLanes.of("orders/5") + "}:";
+		int slot = RedisSlots.slot(lane);
+		int port = servers.serverPorts().stream().filter((each) -> has(each, slot)).findFirst().orElseThrow();
+		try (Jedis admin = new Jedis(RedisServers.HOST, port)) {
+			assertThat(admin.zrange(lane + "recent", 0, -1)).containsExactly("orders/5");
+			admin.del(lane + "recent", lane + "expiry", lane + "mark");
+			MachineTime.await(LIMIT).until(() -> admin.zscore(lane + "recent", "orders/5") != null);
+			assertThat(admin.zscore(lane + "expiry", "orders/5")).isNotNull();
+		}
 	}
 
-	private static void publishAgainUntilConfirmed(RelayNode node, String channel, String text) {
-		MachineTime.await(LIMIT).ignoreException(CompletionException.class).until(() -> {
-			GroupTestNode.publish(node, channel, text);
-			return true;
-		});
+	private GroupTestNode groupNode(Handled handled) {
+		return new GroupTestNode(broker().relay(cluster(), new EnvelopeCodec(MAX_PAYLOAD)), Start.EARLIEST, handled);
 	}
 
 	/**
@@ -126,8 +137,7 @@ class RedisGroupClusterTests extends GroupContractTests {
 			source.clusterSetSlotMigrating(slot, targetId);
 			for (List<String> keys = source.clusterGetKeysInSlot(slot, 100); !keys.isEmpty(); keys = source
 				.clusterGetKeysInSlot(slot, 100)) {
-				source.migrate(RedisServers.HOST, to, 1000, MigrateParams.migrateParams(),
-						keys.toArray(String[]::new));
+				source.migrate(RedisServers.HOST, to, 1000, MigrateParams.migrateParams(), keys.toArray(String[]::new));
 			}
 			for (int port : ports) {
 				try (Jedis each = new Jedis(RedisServers.HOST, port)) {

@@ -109,10 +109,11 @@ class RedisGroupFaultTests {
 				server.start();
 				publish(publisher, 130, MESSAGES);
 				MachineTime.await(LIMIT).until(() -> distinct() == MESSAGES * CHANNELS);
-				MachineTime.await(LIMIT).until(() -> nodes.stream().allMatch((node) -> node.state().startsWith("lag 0 ")));
-				System.out.println("Repeated: " + repeatedAfterKill + " after the kill, "
-						+ (repeatedAfterStop - repeatedAfterKill) + " after the stop, "
-						+ (repeated() - repeatedAfterStop) + " after the restart");
+				MachineTime.await(LIMIT)
+					.until(() -> nodes.stream().allMatch((node) -> node.state().startsWith("lag 0 ")));
+				System.out.println(
+						"Repeated: " + repeatedAfterKill + " after the kill, " + (repeatedAfterStop - repeatedAfterKill)
+								+ " after the stop, " + (repeated() - repeatedAfterStop) + " after the restart");
 				assertInOrder();
 				// In flight, or handled and not committed yet
 				assertThat(repeatedAfterKill).isLessThanOrEqualTo(10 * IN_FLIGHT);

@@ -19,7 +19,6 @@ package io.github.atmosphererelay.relay.redis.internal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.RelayNode;
@@ -86,12 +85,10 @@ class RedisGroupSentinelTests {
 	private GroupTestNode node(Driver driver, RedisCluster servers) {
 		RedisSentinelConfiguration configuration = new RedisSentinelConfiguration().master(RedisServers.MASTER_NAME)
 			.sentinel(RedisServers.HOST, servers.sentinelPorts().get(0));
-		return new GroupTestNode(
-				new RedisRelay(
-						(driver == Driver.LETTUCE) ? new LettuceConnectionFactory(configuration)
-								: new JedisConnectionFactory(configuration),
-						RedisTestBroker.settings("failover", new EnvelopeCodec(1000))),
-				Start.EARLIEST, this.handled);
+		return new GroupTestNode(new RedisRelay(
+				(driver == Driver.LETTUCE) ? new LettuceConnectionFactory(configuration)
+						: new JedisConnectionFactory(configuration),
+				RedisTestBroker.settings("failover", new EnvelopeCodec(1000))), Start.EARLIEST, this.handled);
 	}
 
 	private static int masterPort(RedisCluster servers) {
@@ -109,11 +106,7 @@ class RedisGroupSentinelTests {
 	private void publish(RelayNode node, int first, int end) {
 		for (int i = first; i < end; i++) {
 			for (String channel : this.channels) {
-				String text = Integer.toString(i);
-				MachineTime.await(LIMIT).ignoreException(CompletionException.class).until(() -> {
-					GroupTestNode.publish(node, channel, text);
-					return true;
-				});
+				GroupTestNode.publishInTheEnd(node, channel, Integer.toString(i));
 			}
 		}
 	}
@@ -125,8 +118,9 @@ class RedisGroupSentinelTests {
 	private void awaitHandled(int count) {
 		List<String> expected = IntStream.range(0, count).mapToObj(Integer::toString).toList();
 		MachineTime.await(LIMIT)
-			.untilAsserted(() -> assertThat(this.channels).allSatisfy(
-					(channel) -> assertThat(this.handled.texts(channel).stream().distinct().toList()).isEqualTo(expected)));
+			.untilAsserted(() -> assertThat(this.channels)
+				.allSatisfy((channel) -> assertThat(this.handled.texts(channel).stream().distinct().toList())
+					.isEqualTo(expected)));
 	}
 
 }

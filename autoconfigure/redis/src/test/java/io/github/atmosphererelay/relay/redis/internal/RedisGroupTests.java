@@ -145,12 +145,10 @@ class RedisGroupTests {
 					server.port());
 			configuration.setUsername("groups");
 			configuration.setPassword("secret");
-			GroupTestNode node = start(
-					new RedisRelay(
-							(driver == Driver.LETTUCE) ? new LettuceConnectionFactory(configuration)
-									: new JedisConnectionFactory(configuration),
-							RedisTestBroker.settings(this.cluster, new EnvelopeCodec(1000))),
-					Start.LATEST);
+			GroupTestNode node = start(new RedisRelay(
+					(driver == Driver.LETTUCE) ? new LettuceConnectionFactory(configuration)
+							: new JedisConnectionFactory(configuration),
+					RedisTestBroker.settings(this.cluster, new EnvelopeCodec(1000))), Start.LATEST);
 			MachineTime.await(LIMIT).until(() -> node.lanes() == RedisLanes.COUNT);
 			publish(node.node(), "orders/1", 0, 10);
 			awaitHandled("orders/1", 10);
@@ -176,12 +174,13 @@ class RedisGroupTests {
 		// The group's progress is lost, too, so the new messages may be handled again
 		MachineTime.await(LIMIT).until(() -> one.count(Event.LANE_LOST) > 0);
 		MachineTime.await(LIMIT)
-			.untilAsserted(() -> assertThat(this.handled.texts("orders/1").stream().distinct().toList()).isEqualTo(texts(0, 10)));
+			.untilAsserted(() -> assertThat(this.handled.texts("orders/1").stream().distinct().toList())
+				.isEqualTo(texts(0, 10)));
 		MachineTime.await(LIMIT).until(() -> one.lanes() == RedisLanes.COUNT);
 		publish(one.node(), "orders/1", 10, 1);
 		MachineTime.await(LIMIT)
-			.untilAsserted(
-					() -> assertThat(this.handled.texts("orders/1").stream().distinct().toList()).isEqualTo(texts(0, 11)));
+			.untilAsserted(() -> assertThat(this.handled.texts("orders/1").stream().distinct().toList())
+				.isEqualTo(texts(0, 11)));
 	}
 
 	@Test
@@ -285,7 +284,8 @@ class RedisGroupTests {
 				admin.zadd(ofLane(channel, "expiry"), 1, channel);
 				admin.del("atmosphere:" + this.cluster + ":log:{" + channel + "}:stream",
 						"atmosphere:" + this.cluster + ":log:{" + channel + "}:state");
-				MachineTime.await(Duration.ofSeconds(60)).until(() -> admin.zscore(ofLane(channel, "recent"), channel) == null);
+				MachineTime.await(Duration.ofSeconds(60))
+					.until(() -> admin.zscore(ofLane(channel, "recent"), channel) == null);
 			}
 			GroupTestNode two = start();
 			MachineTime.await(LIMIT)
