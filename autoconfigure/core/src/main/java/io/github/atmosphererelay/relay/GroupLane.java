@@ -52,6 +52,16 @@ public interface GroupLane {
 	long token();
 
 	/**
+	 * Return whether no other member can have the lane yet. If a relay cannot say so, for
+	 * example because the lease could not be renewed in time, this member begins no
+	 * further message until it can, or the lane is lost. For any thread; does not block.
+	 * @return {@code false} if another member may handle the lane's messages
+	 */
+	default boolean isHeld() {
+		return true;
+	}
+
+	/**
 	 * Read the next messages of the lane: for each channel those after the committed
 	 * position, in the order of its log. What was returned once does not come again,
 	 * except after {@link #pause}.

@@ -93,7 +93,7 @@ public final class GroupListeners {
 			throw new InvalidEndpointException(
 					"The listener " + method + " is in the group '" + group + "', and the relay '" + this.relay.name()
 							+ "' has no consumer groups",
-					"Set 'atmosphere.relay.type' to a relay that has: jdbc or local. Or leave 'group' out of"
+					"Set 'atmosphere.relay.type' to a relay that has: jdbc, kafka, local or redis. Or leave 'group' out of"
 							+ " @ChannelListener, and every node handles every message");
 		}
 		checkChannels(pattern, method);

@@ -410,6 +410,10 @@ final class LaneRunner {
 			});
 			return;
 		}
+		if (!this.lane.isHeld()) {
+			finished(queue, over, () -> later(() -> next(queue), PAUSE));
+			return;
+		}
 		try {
 			CompletionStage<?> stage = this.context.handler().handle(this.lane, publication);
 			if (stage != null) {

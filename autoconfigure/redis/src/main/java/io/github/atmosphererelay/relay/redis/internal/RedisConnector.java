@@ -65,6 +65,8 @@ final class RedisConnector {
 	/** Longer than the longest delay between two attempts to connect. */
 	private static final Duration CATCH_UP_INTERVAL = Duration.ofSeconds(2);
 
+	private static final Duration INDEX_INTERVAL = Duration.ofSeconds(5);
+
 	/**
 	 * How long Redis may take to confirm subscriptions. Confirmations arrive after all
 	 * messages that are already on the way.
@@ -80,6 +82,8 @@ final class RedisConnector {
 	private final RedisLogScripts scripts;
 
 	private final RedisLog log;
+
+	private final @Nullable RedisGroups groups;
 
 	private final Guards guards;
 
@@ -106,8 +110,10 @@ final class RedisConnector {
 	 */
 	private long attemptedAt = System.nanoTime();
 
-	RedisConnector(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts, RelayListener listener) {
+	RedisConnector(RedisDriver driver, RedisRelaySettings settings, RedisLogScripts scripts,
+			@Nullable RedisGroups groups, RelayListener listener) {
 		this.driver = driver;
+		this.groups = groups;
 		this.settings = settings;
 		this.listener = listener;
 		this.guards = listener.guards();
@@ -120,6 +126,15 @@ final class RedisConnector {
 	void start() {
 		execute(this::connect, 0);
 		this.guards.of(Part.RELAY_CONNECTION).repeat(this.worker, this::catchUp, CATCH_UP_INTERVAL, CATCH_UP_INTERVAL);
+		this.guards.of(Part.LOG_APPENDS).repeat(this.worker, this::tendIndex, INDEX_INTERVAL, INDEX_INTERVAL);
+	}
+
+	private void tendIndex() {
+		Attachment attachment = this.attachment;
+		RedisLink link = (attachment != null) ? attachment.link : null;
+		if (link != null) {
+			this.scripts.tendIndex(link);
+		}
 	}
 
 	/**
@@ -190,6 +205,10 @@ final class RedisConnector {
 	 */
 	RedisLog log() {
 		return this.log;
+	}
+
+	Guards guards() {
+		return this.guards;
 	}
 
 	/**
@@ -432,7 +451,12 @@ final class RedisConnector {
 			}
 			RelayListener listener = RedisConnector.this.listener;
 			EnvelopeCodec codec = RedisConnector.this.settings.codec();
+			RedisGroups groups = RedisConnector.this.groups;
 			try {
+				if (groups != null && AppendNotice.isNotice(message)) {
+					groups.appended(AppendNotice.decode(message));
+					return;
+				}
 				if (RecordedFrame.isFrame(message)) {
 					RecordedFrame frame = RecordedFrame.decode(message, codec);
 					listener.received(frame.envelope(), frame.position());
@@ -459,13 +483,24 @@ final class RedisConnector {
 				}
 				confirmation = RedisConnector.this.subscriptions.confirm(channel);
 				if (confirmation != null && confirmation.interrupted()) {
-					RedisConnector.this.listener.gap(confirmation.address());
+					interrupted(confirmation.address());
 				}
 				reportIfReady();
 			}
 			CompletableFuture<@Nullable Void> future = (confirmation != null) ? confirmation.future() : null;
 			if (future != null) {
 				future.complete(null);
+			}
+		}
+
+		private void interrupted(Address address) {
+			RedisGroups groups = RedisConnector.this.groups;
+			int lane = RedisLanes.of(address);
+			if (groups != null && lane >= 0) {
+				groups.announcementsMissed(lane);
+			}
+			else {
+				RedisConnector.this.listener.gap(address);
 			}
 		}
 

@@ -25,6 +25,7 @@ import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.RelayListener;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,10 +36,13 @@ final class RedisLog implements ChannelLog {
 
 	private final RedisConnector connector;
 
+	private final RedisLogScripts scripts;
+
 	private final RedisLogReader reader;
 
 	RedisLog(RedisConnector connector, RedisLogScripts scripts, RedisRelaySettings settings, RelayListener listener) {
 		this.connector = connector;
+		this.scripts = scripts;
 		this.reader = new RedisLogReader(scripts, settings, listener);
 	}
 
@@ -51,6 +55,19 @@ final class RedisLog implements ChannelLog {
 	@Override
 	public CompletableFuture<Position> position(String channel) {
 		return this.connector.withLink((link) -> this.reader.position(link, channel));
+	}
+
+	/**
+	 * Return the end of a channel's log without prolonging the log's life. If a new epoch
+	 * is about to begin, the position is of no epoch.
+	 */
+	CompletableFuture<Position> peek(String channel) {
+		return this.connector.withLink((link) -> this.scripts.peek(link, channel)).thenApply((end) -> {
+			if (end == null) {
+				throw new RelayUnavailableException(RedisRelay.NAME, null);
+			}
+			return end;
+		});
 	}
 
 	@Override

@@ -26,6 +26,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -61,6 +63,16 @@ final class RedisLogScripts {
 
 	private static final int MARK_DIGITS = 12;
 
+	private static final RedisScript TIDY = RedisScript.group("index-tidy.lua");
+
+	/** How many channels one call removes from an index at most. */
+	private static final int TIDY_CHANNELS = 500;
+
+	private static final int MAX_TIDY_CALLS = 20;
+
+	/** How many removed channels a lane remembers. */
+	private static final int MAX_REMOVED = 1000;
+
 	private static final Duration MAX_TIME = Duration.ofDays(3650);
 
 	/**
@@ -76,9 +88,22 @@ final class RedisLogScripts {
 
 	private final RedisScript read = RedisScript.read();
 
+	private final RedisScript peek = RedisScript.peek();
+
 	private final RedisScript resume = RedisScript.resume();
 
 	private final RedisRelaySettings settings;
+
+	private final RedisLanes lanes;
+
+	private final IndexedChannels indexed = new IndexedChannels();
+
+	private final ClusterIndex clusterIndex;
+
+	/** 1 for each lane to which this node has appended. */
+	private final AtomicIntegerArray indexedLanes = new AtomicIntegerArray(RedisLanes.COUNT);
+
+	private volatile int tended;
 
 	private volatile @Nullable Look look;
 
@@ -86,6 +111,8 @@ final class RedisLogScripts {
 
 	RedisLogScripts(RedisRelaySettings settings) {
 		this.settings = settings;
+		this.lanes = new RedisLanes(settings.keyPrefix());
+		this.clusterIndex = new ClusterIndex(settings, this.lanes, this.indexed);
 	}
 
 	/**
@@ -109,21 +136,45 @@ final class RedisLogScripts {
 		List<byte[]> arguments = arguments(link, Integer.toString(options.size()), millis(options.retention()));
 		arguments.add(topic);
 		arguments.add(message);
+		String channel = audience.channel();
+		int lane = RedisLanes.of(channel);
+		arguments.add(this.lanes.topic(lane));
+		arguments.add(bytes(channel));
+		int seen = arguments.size();
+		if (!link.server().cluster()) {
+			keys.add(this.lanes.recent(lane));
+			keys.add(this.lanes.expiry(lane));
+		}
 		if (key != null) {
-			keys.add(bytes(prefix(audience.channel()) + "key:" + key));
+			keys.add(bytes(prefix(channel) + "key:" + key));
 			arguments.add(bytes(envelope.id()));
 			arguments.add(bytes(millis(options.idempotencyWindow())));
 		}
-		return run(link, this.append, keys, arguments).thenApply((reply) -> receipt(envelope.id(), reply));
+		long retention = Long.parseLong(millis(options.retention()));
+		Function<String, CompletableFuture<@Nullable Object>> append = (at) -> {
+			arguments.add(seen, bytes(at));
+			return run(link, this.append, keys, arguments);
+		};
+		CompletableFuture<@Nullable Object> reply = link.server().cluster()
+				? this.clusterIndex.append(link, channel, retention, append)
+				: append.apply(Long.toString(this.indexed.at(link, channel)));
+		this.indexedLanes.set(lane, 1);
+		return reply.thenApply((parts) -> receipt(link, channel, retention, envelope.id(), parts));
 	}
 
-	private static Receipt receipt(UUID id, @Nullable Object reply) {
+	private Receipt receipt(RedisLink link, String channel, long retention, UUID id, @Nullable Object reply) {
 		if (reply == null) {
 			return Receipt.of(id, Outcome.UNCONFIRMED);
 		}
 		// Lettuce returns every reply as a list, Jedis only replies that are lists
 		List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
-		if (parts.size() == 1) {
+		if (parts.size() == 2) {
+			this.indexed.add(link, channel, number(parts.get(1)), retention);
+		}
+		if (parts.size() == 4) {
+			throw this.clusterIndex.refused(channel);
+		}
+		if (parts.size() <= 2) {
 			return new Receipt(id, Outcome.RELAYED, RecordedFrame.position(new WireReader((byte[]) parts.get(0))));
 		}
 		return new Receipt(new WireReader((byte[]) parts.get(2)).readId(), Outcome.DUPLICATE,
@@ -148,6 +199,18 @@ final class RedisLogScripts {
 				(direction == ReadDirection.FORWARD) ? "f" : "b", (since != null) ? since.epoch() : "",
 				(since != null) ? Long.toString(since.offset()) : "-1", Long.toString(bytes));
 		return run(link, this.read, keys(link, channel), arguments).thenApply(RedisLogScripts::part);
+	}
+
+	/**
+	 * Return the end of a log without prolonging the log's life. If a new epoch is about
+	 * to begin, the position is of no epoch.
+	 * @param link the link to read from
+	 * @param channel the channel's name
+	 * @return the end, or {@code null} if no reply came in time; fails as the link does
+	 */
+	CompletableFuture<@Nullable Position> peek(RedisLink link, String channel) {
+		return run(link, this.peek, keys(link, channel), arguments(link)).thenApply((reply) -> (reply != null)
+				? new Position(text(((List<?>) reply).get(0)), number(((List<?>) reply).get(1))) : null);
 	}
 
 	private static @Nullable Part part(@Nullable Object reply) {
@@ -240,7 +303,7 @@ final class RedisLogScripts {
 	private List<byte[]> arguments(RedisLink link, String... more) {
 		warnOfEviction(link);
 		List<byte[]> arguments = new ArrayList<>();
-		arguments.add(bytes(HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), MARK_DIGITS)));
+		arguments.add(bytes(newMark()));
 		for (String argument : more) {
 			arguments.add(bytes(argument));
 		}
@@ -260,6 +323,43 @@ final class RedisLogScripts {
 					+ " when its memory is full. Clients then cannot recover and are told so. Set maxmemory-policy to"
 					+ " 'noeviction', or use a separate Redis for the relay");
 		}
+	}
+
+	static String newMark() {
+		return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), MARK_DIGITS);
+	}
+
+	/**
+	 * Remove channels from the index of a lane whose messages have all expired for a day,
+	 * and find out whether Redis has lost the index. Called every few seconds; does
+	 * nothing for lanes to which this node has not appended.
+	 */
+	void tendIndex(RedisLink link) {
+		if (link.server().cluster()) {
+			this.clusterIndex.check(link);
+		}
+		this.tended = (this.tended + 1) % RedisLanes.COUNT;
+		for (int i = 0; i < RedisLanes.COUNT; i++) {
+			int lane = (this.tended + i) % RedisLanes.COUNT;
+			if (this.indexedLanes.get(lane) == 1) {
+				this.tended = lane;
+				tidy(link, lane, MAX_TIDY_CALLS);
+				return;
+			}
+		}
+	}
+
+	private void tidy(RedisLink link, int lane, int calls) {
+		RedisCall call = RedisCall.script(TIDY,
+				List.of(this.lanes.recent(lane), this.lanes.expiry(lane), this.lanes.removed(lane)),
+				List.of(bytes(Integer.toString(TIDY_CHANNELS)), bytes(Integer.toString(MAX_REMOVED))),
+				this.settings.commandTimeout());
+		link.run(call).thenAccept((reply) -> {
+			Object removed = (reply instanceof List<?> list) ? list.get(0) : reply;
+			if (removed != null && number(removed) == TIDY_CHANNELS && calls > 1) {
+				tidy(link, lane, calls - 1);
+			}
+		});
 	}
 
 	private static String millis(Duration duration) {

@@ -24,6 +24,7 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -73,6 +74,8 @@ public final class RedisRelay implements ClusterRelay {
 
 	private final RedisLogScripts scripts;
 
+	private final @Nullable RedisGroups groups;
+
 	private volatile @Nullable RedisConnector connector;
 
 	/**
@@ -88,6 +91,7 @@ public final class RedisRelay implements ClusterRelay {
 		this.driver = RedisDriver.of(applicationFactory, settings);
 		this.settings = settings;
 		this.scripts = new RedisLogScripts(settings);
+		this.groups = this.driver.runsScripts() ? new RedisGroups(() -> this.connector, settings) : null;
 	}
 
 	@Override
@@ -99,7 +103,7 @@ public final class RedisRelay implements ClusterRelay {
 	public synchronized void start(RelayListener listener) {
 		Assert.notNull(listener, "'listener' must not be null");
 		Assert.state(this.connector == null, "The relay is already started");
-		RedisConnector connector = new RedisConnector(this.driver, this.settings, this.scripts, listener);
+		RedisConnector connector = new RedisConnector(this.driver, this.settings, this.scripts, this.groups, listener);
 		this.connector = connector;
 		connector.start();
 	}
@@ -108,6 +112,9 @@ public final class RedisRelay implements ClusterRelay {
 	public synchronized void stop() {
 		RedisConnector connector = this.connector;
 		this.connector = null;
+		if (this.groups != null) {
+			this.groups.stop();
+		}
 		if (connector != null) {
 			connector.stop();
 			this.driver.close();
@@ -141,6 +148,11 @@ public final class RedisRelay implements ClusterRelay {
 		}
 		RedisConnector connector = this.connector;
 		return (connector != null) ? connector.log() : NOT_STARTED;
+	}
+
+	@Override
+	public @Nullable ConsumerGroups groups() {
+		return this.groups;
 	}
 
 	@Override

@@ -65,6 +65,14 @@ final class RedisScript {
 	}
 
 	/**
+	 * Load the script that returns the end of a log, and does not prolong its life.
+	 * @return the script
+	 */
+	static RedisScript peek() {
+		return new RedisScript(resource(HEAD) + resource("peek.lua"), false);
+	}
+
+	/**
 	 * Load the script that returns where to continue after a change of the epoch.
 	 * @return the script
 	 */
@@ -86,6 +94,15 @@ final class RedisScript {
 	 */
 	static RedisScript readDocument() {
 		return new RedisScript(resource("document-read.lua"), false);
+	}
+
+	/**
+	 * Load a script of consumer groups.
+	 * @param name the file's name
+	 * @return the script
+	 */
+	static RedisScript group(String name) {
+		return new RedisScript(resource(name), false);
 	}
 
 	byte[] text() {

@@ -93,7 +93,8 @@ class RecordedFrameTests {
 					"state", "1b2c3d4e", POSITION.epoch().split("-")[0]);
 			jedis.set("history", "1b2c3d4e");
 			jedis.eval(RedisScript.append(1).text(), List.of(ascii("stream"), ascii("state"), ascii("history")),
-					List.of(ascii("m"), ascii("unused"), ascii("10"), ascii("60000"), ascii("topic"), hex(ENVELOPE)));
+					List.of(ascii("m"), ascii("unused"), ascii("10"), ascii("60000"), ascii("topic"), hex(ENVELOPE),
+							ascii("lane"), ascii("chat"), ascii("f")));
 			await().until(() -> published.get() != null);
 			assertThat(HexFormat.of().formatHex(published.get())).isEqualTo(HexFormat.of().formatHex(hex(FRAME)));
 			subscriber.unsubscribe();

@@ -80,7 +80,7 @@ class RedisConnectorTests {
 			this.links.add(call.getArgument(0));
 			return this.link;
 		}).given(this.driver).connect(any());
-		this.connector = new RedisConnector(this.driver, this.settings, new RedisLogScripts(this.settings),
+		this.connector = new RedisConnector(this.driver, this.settings, new RedisLogScripts(this.settings), null,
 				this.listener);
 	}
 

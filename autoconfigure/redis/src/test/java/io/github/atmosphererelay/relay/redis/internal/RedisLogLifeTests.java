@@ -68,8 +68,8 @@ class RedisLogLifeTests {
 	/** As in src/docs/operations.md. */
 	private static final String[] RIGHTS = { "on", ">secret", "resetchannels", "&atmosphere:*", "~atmosphere:*",
 			"+publish", "+subscribe", "+unsubscribe", "+ping", "+role", "+eval", "+evalsha", "+info", "+time",
-			"+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+mget", "+set", "+hello",
-			"+client" };
+			"+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+mget", "+set", "+zadd",
+			"+zscore", "+zrangebyscore", "+zrem", "+zremrangebyrank", "+pexpire", "+hello", "+client" };
 
 	@ParameterizedTest
 	@EnumSource
