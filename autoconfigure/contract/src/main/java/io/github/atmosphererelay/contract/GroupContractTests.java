@@ -32,6 +32,7 @@ import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LaneLostException;
@@ -72,6 +73,14 @@ public abstract class GroupContractTests extends RelayNodesTests {
 	 */
 	protected boolean trimsBySize() {
 		return true;
+	}
+
+	/**
+	 * Return how long a member that does not report keeps its lanes.
+	 * @return the time of a lease
+	 */
+	protected Duration leaseTime() {
+		return Duration.ofSeconds(10);
 	}
 
 	private RelayNode otherNode(RelayNode first) {
@@ -217,6 +226,35 @@ public abstract class GroupContractTests extends RelayNodesTests {
 		next.leave();
 		assertThat(GroupMember.join(node, earliest()).read(3).texts("orders/1")).isEqualTo(texts.subList(2, 5));
 		assertThat(GroupMember.get(setAside(node).count("billing"))).isZero();
+	}
+
+	@Test
+	void aMemberThatStandsStillBeyondItsLeaseLosesItsLanesAndCannotCommit() {
+		Assumptions.assumeTrue(isClustered());
+		RelayNode still = node(broker().proxiedRelay(cluster(), new EnvelopeCodec(MAX_PAYLOAD))).start()
+			.awaitRoundTrip(connectTime());
+		List<String> texts = append(still, "orders/1", 0, 5);
+		GroupMember zombie = GroupMember.join(still, earliest()).read(5);
+		zombie.commit("orders/1", 1);
+		GroupLane former = zombie.laneOf("orders/1");
+		Position last = Objects.requireNonNull(zombie.publications("orders/1").get(4).position());
+		RelayNode node = startedNode();
+		broker().proxy().stall();
+		try {
+			GroupMember next = GroupMember.join(node, earliest()).read(4, leaseTime().plus(LIMIT));
+			assertThat(next.texts("orders/1")).isEqualTo(texts.subList(1, 5));
+			assertThat(next.laneOf("orders/1").token()).isGreaterThan(former.token());
+			next.commit("orders/1", 1);
+		}
+		finally {
+			broker().proxy().resume();
+		}
+		still.awaitRoundTrip(leaseTime().plus(LIMIT));
+		MachineTime.await(LIMIT)
+			.untilAsserted(
+					() -> assertThatThrownBy(() -> GroupMember.get(former.commit(Map.of("orders/1", last))))
+						.isInstanceOf(LaneLostException.class));
+		MachineTime.await(LIMIT).until(() -> !zombie.lanes().contains(former));
 	}
 
 	@Test

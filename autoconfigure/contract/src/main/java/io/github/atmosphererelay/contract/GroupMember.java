@@ -132,7 +132,11 @@ public final class GroupMember implements GroupLaneListener {
 	 * Read until there are that many items, and then once more.
 	 */
 	GroupMember read(int count) {
-		MachineTime.await(LIMIT).alias("items of a group").until(() -> {
+		return read(count, LIMIT);
+	}
+
+	GroupMember read(int count, Duration limit) {
+		MachineTime.await(limit).alias("items of a group").until(() -> {
 			readOnce();
 			return this.items.size() >= count;
 		});
