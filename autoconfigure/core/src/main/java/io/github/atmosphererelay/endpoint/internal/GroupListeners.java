@@ -87,7 +87,7 @@ public final class GroupListeners {
 			throw new InvalidEndpointException(
 					"The listener " + method + " is in the group '" + group + "', and the relay '" + this.relay.name()
 							+ "' has no consumer groups",
-					"Set 'atmosphere.relay.type' to a relay that has: local. Or leave 'group' out of"
+					"Set 'atmosphere.relay.type' to a relay that has: kafka or local. Or leave 'group' out of"
 							+ " @ChannelListener, and every node handles every message");
 		}
 		checkChannels(pattern, method);
