@@ -251,9 +251,8 @@ public abstract class GroupContractTests extends RelayNodesTests {
 		}
 		still.awaitRoundTrip(leaseTime().plus(LIMIT));
 		MachineTime.await(LIMIT)
-			.untilAsserted(
-					() -> assertThatThrownBy(() -> GroupMember.get(former.commit(Map.of("orders/1", last))))
-						.isInstanceOf(LaneLostException.class));
+			.untilAsserted(() -> assertThatThrownBy(() -> GroupMember.get(former.commit(Map.of("orders/1", last))))
+				.isInstanceOf(LaneLostException.class));
 		MachineTime.await(LIMIT).until(() -> !zombie.lanes().contains(former));
 	}
 

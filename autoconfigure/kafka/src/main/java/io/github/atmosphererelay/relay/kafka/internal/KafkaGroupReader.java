@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -36,18 +35,13 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.LogTruncationException;
-import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the partitions of a member's lanes. It has a thread and a consumer of its own, so
+ * Reads the partitions of a member's lanes. It has a thread and consumers of its own, so
  * that the member's other lanes are read while the member hands lanes over: the consumer
  * of the member only keeps the membership, and commits.
  * <p>
@@ -63,13 +57,13 @@ final class KafkaGroupReader {
 
 	private static final Duration SHORT_WAIT = Duration.ofMillis(10);
 
-	private static final Duration ANSWER = Duration.ofSeconds(3);
-
 	private static final Duration PAUSE = Duration.ofMillis(500);
 
 	private final String topic;
 
-	private final Supplier<Consumer<byte[], byte[]>> consumers;
+	private final KafkaGroupFeed forward;
+
+	private final KafkaGroupFeed behind;
 
 	private final Guard guard;
 
@@ -79,16 +73,12 @@ final class KafkaGroupReader {
 
 	private final Queue<Question> questions = new ConcurrentLinkedQueue<>();
 
-	/** Where the consumer is. For the reader's thread. */
-	private final Map<TopicPartition, Long> positions = new HashMap<>();
-
-	private volatile @Nullable Consumer<byte[], byte[]> consumer;
-
 	private volatile boolean closed;
 
 	KafkaGroupReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers, Guard guard) {
 		this.topic = settings.logTopic();
-		this.consumers = consumers;
+		this.forward = new KafkaGroupFeed(consumers);
+		this.behind = new KafkaGroupFeed(consumers);
 		this.guard = guard;
 		this.thread = Threads.factory("kafka-group-reader").newThread(this::run);
 	}
@@ -115,10 +105,7 @@ final class KafkaGroupReader {
 	 * Look at the lanes again, because something has changed.
 	 */
 	void wake() {
-		Consumer<byte[], byte[]> consumer = this.consumer;
-		if (consumer != null) {
-			consumer.wakeup();
-		}
+		this.forward.wake();
 		LockSupport.unpark(this.thread);
 	}
 
@@ -157,10 +144,8 @@ final class KafkaGroupReader {
 			return;
 		}
 		try {
-			Consumer<byte[], byte[]> consumer = connect();
-			answer(consumer);
-			assign(consumer);
-			read(consumer);
+			answer();
+			read();
 		}
 		catch (WakeupException ex) {
 			logger.trace("Something has changed", ex);
@@ -178,25 +163,12 @@ final class KafkaGroupReader {
 		}
 	}
 
-	private Consumer<byte[], byte[]> connect() {
-		Consumer<byte[], byte[]> consumer = this.consumer;
-		if (consumer == null) {
-			consumer = this.consumers.get();
-			this.consumer = consumer;
-			this.positions.clear();
-		}
-		return consumer;
-	}
-
 	private void drop() {
-		Consumer<byte[], byte[]> consumer = this.consumer;
-		this.consumer = null;
-		if (consumer != null) {
-			consumer.close();
-		}
+		this.forward.drop();
+		this.behind.drop();
 	}
 
-	private void answer(Consumer<byte[], byte[]> consumer) {
+	private void answer() {
 		if (this.questions.isEmpty()) {
 			return;
 		}
@@ -205,8 +177,8 @@ final class KafkaGroupReader {
 			asked.add(next);
 		}
 		try {
-			Map<TopicPartition, Long> ends = consumer
-				.endOffsets(asked.stream().map(Question::partition).distinct().toList(), ANSWER);
+			Map<TopicPartition, Long> ends = this.forward.consumer()
+				.endOffsets(asked.stream().map(Question::partition).distinct().toList(), KafkaGroupFeed.ANSWER);
 			asked.forEach((question) -> question.answer(ends.get(question.partition())));
 		}
 		catch (WakeupException ex) {
@@ -225,108 +197,32 @@ final class KafkaGroupReader {
 		}
 	}
 
-	private void assign(Consumer<byte[], byte[]> consumer) {
-		Set<TopicPartition> wanted = Set.copyOf(this.lanes.keySet());
-		if (!consumer.assignment().equals(wanted)) {
-			consumer.assign(wanted);
-			this.positions.keySet().retainAll(wanted);
-		}
-	}
-
-	private void read(Consumer<byte[], byte[]> consumer) {
-		Map<TopicPartition, KafkaLane> reading = new HashMap<>();
-		boolean busy = false;
-		for (TopicPartition partition : consumer.assignment()) {
-			KafkaLane lane = this.lanes.get(partition);
-			long wanted = (lane != null) ? lane.wanted() : KafkaLane.NOTHING;
-			if (lane == null || wanted == KafkaLane.NOTHING) {
-				consumer.pause(List.of(partition));
-				continue;
-			}
-			Long position = this.positions.get(partition);
-			if (position == null || position != wanted) {
-				consumer.seek(partition, wanted);
-				this.positions.put(partition, wanted);
-			}
-			consumer.resume(List.of(partition));
-			reading.put(partition, lane);
-			busy |= lane.isBusy();
-		}
-		if (consumer.assignment().isEmpty()) {
-			return;
-		}
-		ConsumerRecords<byte[], byte[]> records;
-		try {
-			records = consumer.poll(busy ? SHORT_WAIT : WAIT);
-		}
-		catch (OffsetOutOfRangeException ex) {
-			outOfRange(consumer, ex);
-			return;
-		}
-		reading.forEach((partition, lane) -> take(consumer, partition, lane, records.records(partition)));
-	}
-
-	private void take(Consumer<byte[], byte[]> consumer, TopicPartition partition, KafkaLane lane,
-			List<ConsumerRecord<byte[], byte[]>> records) {
-		long from = this.positions.getOrDefault(partition, 0L);
-		long after = KafkaLogReader.position(consumer, partition,
-				records.isEmpty() ? from : records.get(records.size() - 1).offset() + 1);
-		// First, so that the lane is read from where it is if it fails
-		this.positions.put(partition, after);
-		long keysSince = lane.accept(records, from, after);
-		if (keysSince != KafkaLane.NOTHING) {
-			lane.lookBack(offsetAt(consumer, partition, keysSince, lane));
-		}
-	}
-
 	/**
-	 * Return the first offset from which on idempotency keys matter.
+	 * Read what is new, and for channels that are behind what they have missed. The
+	 * second consumer exists because the first one waits at the broker for new records.
 	 */
-	private long offsetAt(Consumer<byte[], byte[]> consumer, TopicPartition partition, long time, KafkaLane lane) {
-		while (true) {
-			try {
-				OffsetAndTimestamp found = consumer.offsetsForTimes(Map.of(partition, Math.max(0, time)), ANSWER)
-					.get(partition);
-				long offset = (found != null) ? found.offset() : lane.start();
-				return Math.max(offset, lane.start() - KafkaLogLife.MAX_WARM_RECORDS);
+	private void read() {
+		Map<TopicPartition, KafkaLane> lanes = Map.copyOf(this.lanes);
+		Map<TopicPartition, KafkaLane> late = new HashMap<>();
+		Map<TopicPartition, Long> lateOffsets = new HashMap<>();
+		Map<TopicPartition, Long> offsets = new HashMap<>();
+		lanes.forEach((partition, lane) -> {
+			long behind = lane.wantedBehind();
+			if (behind != KafkaLane.NOTHING) {
+				late.put(partition, lane);
+				lateOffsets.put(partition, behind);
 			}
-			catch (WakeupException ex) {
-				logger.trace("Something has changed", ex);
-			}
-		}
-	}
-
-	/**
-	 * Go on where the broker has records: it has removed what was to be read, or a new
-	 * leader lacks what was read.
-	 */
-	private void outOfRange(Consumer<byte[], byte[]> consumer, OffsetOutOfRangeException ex) {
-		Map<TopicPartition, Long> offsets = ex.offsetOutOfRangePartitions();
-		Map<TopicPartition, Long> begins = consumer.beginningOffsets(offsets.keySet(), ANSWER);
-		Map<TopicPartition, Long> ends = consumer.endOffsets(offsets.keySet(), ANSWER);
-		offsets.forEach((partition, offset) -> {
-			this.positions.remove(partition);
-			KafkaLane lane = this.lanes.get(partition);
-			long begin = begins.getOrDefault(partition, 0L);
-			long end = ends.getOrDefault(partition, Long.MAX_VALUE);
-			if (lane == null) {
-				return;
-			}
-			if (offset < begin) {
-				logger.warn("A group has not handled messages of partition " + partition.partition() + " of topic '"
-						+ this.topic + "' before the broker removed them: offsets " + offset + " to " + (begin - 1));
-				lane.trimmed(begin);
-			}
-			else if (offset > end || ex instanceof LogTruncationException) {
-				long cut = (ex instanceof LogTruncationException truncation
-						&& truncation.divergentOffsets().get(partition) != null)
-								? truncation.divergentOffsets().get(partition).offset() : end;
-				logger.warn("Partition " + partition.partition() + " of topic '" + this.topic
-						+ "' has other records than before from offset " + cut
-						+ " on, because of an unclean leader election. A group goes on with them");
-				lane.cut(cut);
+			long wanted = lane.wanted();
+			if (wanted != KafkaLane.NOTHING) {
+				offsets.put(partition, wanted);
 			}
 		});
+		if (!late.isEmpty()) {
+			this.behind.read(late, lateOffsets, SHORT_WAIT);
+		}
+		if (!lanes.isEmpty()) {
+			this.forward.read(lanes, offsets, late.isEmpty() ? WAIT : Duration.ZERO);
+		}
 	}
 
 	/**

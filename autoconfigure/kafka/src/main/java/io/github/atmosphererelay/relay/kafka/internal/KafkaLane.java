@@ -47,11 +47,12 @@ import org.jspecify.annotations.Nullable;
  * A partition of the log, as long as it belongs to this member of a group. The reader
  * goes through the partition once, and fills a buffer from which {@link #read} takes. A
  * channel that is paused is passed over. When it is resumed, the reader goes through what
- * was passed over again, by turns with what is new.
+ * was passed over again, beside what is new.
  * <p>
- * Threads: the reader's thread calls {@link #wanted}, {@link #accept} and what follows;
- * the member's thread {@link #takeCommit}, {@link #commitEnded} and {@link #end}; any
- * thread the methods of {@link GroupLane}. Nothing blocks.
+ * Threads: the reader's thread calls {@link #wanted}, {@link #wantedBehind},
+ * {@link #accept} and what follows; the member's thread {@link #takeCommit},
+ * {@link #commitEnded} and {@link #end}; any thread the methods of {@link GroupLane}.
+ * Nothing blocks.
  */
 final class KafkaLane implements GroupLane {
 
@@ -70,12 +71,6 @@ final class KafkaLane implements GroupLane {
 	private static final int MAX_READY = 500;
 
 	private static final long MAX_READY_BYTES = 1024 * 1024;
-
-	/** Of so many answers of the broker ... */
-	private static final int TURNS = 4;
-
-	/** ... these are for channels that are behind. */
-	private static final int TURNS_BEHIND = 3;
 
 	private final Owner owner;
 
@@ -115,8 +110,6 @@ final class KafkaLane implements GroupLane {
 
 	/** Whether the keys before the start are known, or need not be. */
 	private boolean lookedBack;
-
-	private int turn;
 
 	/** Commits that are not sent yet. */
 	private List<CompletableFuture<@Nullable Void>> waiting = new ArrayList<>();
@@ -341,10 +334,19 @@ final class KafkaLane implements GroupLane {
 	}
 
 	/**
-	 * Return the offset that is to be read next.
-	 * @return an offset, or {@link #NOTHING}
+	 * Return the offset of the first record that was not read yet.
+	 * @return an offset, or {@link #NOTHING} if nothing is to be read now
 	 */
 	synchronized long wanted() {
+		return (this.ended || this.held || this.lookBack != NOTHING || isFull()) ? NOTHING : this.progress.frontier();
+	}
+
+	/**
+	 * Return the offset of the next record that has to be read before or beside those at
+	 * {@link #wanted()}.
+	 * @return an offset, or {@link #NOTHING} if there is none
+	 */
+	synchronized long wantedBehind() {
 		if (this.ended || isFull()) {
 			return NOTHING;
 		}
@@ -358,17 +360,7 @@ final class KafkaLane implements GroupLane {
 			// They were paused again
 			this.cursor = NOTHING;
 		}
-		if (this.cursor != NOTHING && (this.held || this.turn % TURNS < TURNS_BEHIND)) {
-			return this.cursor;
-		}
-		return this.held ? NOTHING : this.progress.frontier();
-	}
-
-	/**
-	 * Return whether the reader has more to do than to wait for new records.
-	 */
-	synchronized boolean isBusy() {
-		return this.cursor != NOTHING || this.lookBack != NOTHING;
+		return this.cursor;
 	}
 
 	private void caughtUp() {
@@ -377,8 +369,9 @@ final class KafkaLane implements GroupLane {
 	}
 
 	/**
-	 * Take records in the order of the partition, from {@link #wanted()} on.
+	 * Take records in the order of the partition.
 	 * @param records the records
+	 * @param from the offset that was wanted
 	 * @param after the offset that the consumer has come to with them
 	 * @return from when on idempotency keys have to be known before the reader can go on,
 	 * in milliseconds since 1970, or {@link #NOTHING}: {@link #lookBack} has to follow
@@ -390,7 +383,6 @@ final class KafkaLane implements GroupLane {
 			if (this.ended) {
 				return NOTHING;
 			}
-			this.turn++;
 			boolean empty = this.ready.isEmpty();
 			if (from == this.lookBack) {
 				lookBack(records, after);

@@ -25,11 +25,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.contract.RelayNode;
-import io.github.atmosphererelay.contract.broker.KafkaServer;
+import io.github.atmosphererelay.contract.broker.TcpProxy;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Discontinuity;
@@ -37,6 +38,7 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
@@ -281,33 +283,35 @@ class KafkaGroupTests {
 	 */
 	@Test
 	void theBrokerRefusesTheCommitOfAMemberWhoseLeaseHasEnded() {
-		try (KafkaServer server = KafkaServer.create()) {
-			RelayNode still = start(server.proxy().host() + ":" + server.proxy().port());
-			RelayNode other = start(server.adminServers());
-			this.node = other;
-			publish("orders/1", "first");
-			publish("orders/1", "second");
-			KafkaTestMember zombie = KafkaTestMember.join(still.relay(), EARLIEST).read(2);
-			zombie.commit("orders/1", 1);
-			long token = zombie.laneOf("orders/1").token();
-			server.proxy().stall();
-			KafkaTestMember next = KafkaTestMember.join(other.relay(), EARLIEST).read(1);
+		TcpProxy proxy = this.broker.proxy();
+		RelayNode still = start(proxy.host() + ":" + proxy.port());
+		publish("orders/1", "first");
+		publish("orders/1", "second");
+		KafkaTestMember zombie = KafkaTestMember.join(still.relay(), EARLIEST).read(2);
+		zombie.commit("orders/1", 1);
+		GroupLane former = zombie.laneOf("orders/1");
+		SetAsideMessage message = new SetAsideMessage("billing", zombie.publications("orders/1").get(1), 1, "expected",
+				Instant.now());
+		CompletableFuture<?> late;
+		CompletableFuture<?> aside;
+		KafkaTestMember next;
+		proxy.stall();
+		try {
+			next = KafkaTestMember.join(this.node.relay(), EARLIEST).read(1);
 			assertThat(next.texts()).containsExactly("second");
-			assertThat(next.laneOf("orders/1").token()).isGreaterThan(token);
-			var late = zombie.startCommit("orders/1", 2);
-			var aside = zombie.laneOf("orders/1")
-				.setAside(new SetAsideMessage("billing", zombie.publications("orders/1").get(1), 1, "expected",
-						Instant.now()));
-			server.proxy().resume();
-			assertThatThrownBy(() -> late.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(LaneLostException.class);
-			assertThatThrownBy(() -> aside.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(LaneLostException.class);
-			MachineTime.await(LIMIT).until(() -> zombie.lost() > 0);
-			next.leave();
-			zombie.leave();
-			assertThat(KafkaTestMember.join(other.relay(), EARLIEST).read(1).texts()).containsExactly("second");
-			stop();
-			this.nodes.clear();
+			assertThat(next.laneOf("orders/1").token()).isGreaterThan(former.token());
+			late = zombie.startCommit("orders/1", 2);
+			aside = former.setAside(message);
 		}
+		finally {
+			proxy.resume();
+		}
+		assertThatThrownBy(() -> late.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(LaneLostException.class);
+		assertThatThrownBy(() -> aside.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(LaneLostException.class);
+		MachineTime.await(LIMIT).until(() -> zombie.lost() > 0);
+		next.leave();
+		zombie.leave();
+		assertThat(KafkaTestMember.join(this.node.relay(), EARLIEST).read(1).texts()).containsExactly("second");
 	}
 
 }

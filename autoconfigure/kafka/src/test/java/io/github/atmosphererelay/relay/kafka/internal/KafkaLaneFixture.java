@@ -102,12 +102,15 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 	 * @return whether there was something to read
 	 */
 	boolean fetch(KafkaLane lane, int batch) {
-		long from = lane.wanted();
-		if (from == KafkaLane.NOTHING || from >= this.records.size() && !lane.isBusy()) {
+		return fetch(lane, lane.wantedBehind(), batch) | fetch(lane, lane.wanted(), batch);
+	}
+
+	private boolean fetch(KafkaLane lane, long from, int batch) {
+		if (from == KafkaLane.NOTHING || from >= this.records.size()) {
 			return false;
 		}
 		int to = (int) Math.min(this.records.size(), from + batch);
-		long keysSince = lane.accept(this.records.subList((int) Math.min(from, to), to), from, to);
+		long keysSince = lane.accept(this.records.subList((int) from, to), from, to);
 		if (keysSince != KafkaLane.NOTHING) {
 			lane.lookBack(this.records.stream()
 				.filter((record) -> record.timestamp() >= keysSince)
