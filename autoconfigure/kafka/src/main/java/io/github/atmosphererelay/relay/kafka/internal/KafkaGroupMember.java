@@ -19,13 +19,12 @@ package io.github.atmosphererelay.relay.kafka.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -113,9 +112,6 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	/** The lanes that the listener has. Changed by the member's thread. */
 	private final Map<Integer, KafkaLane> lanes = new TreeMap<>();
-
-	/** The partitions that are owned and have no lane yet. */
-	private final Set<TopicPartition> starting = new TreeSet<>(Comparator.comparingInt(TopicPartition::partition));
 
 	private final List<KafkaLane> released = new ArrayList<>();
 
@@ -234,7 +230,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		Consumer<byte[], byte[]> consumer = null;
 		try {
 			consumer = this.clients.groupMember(this.settings.groupId(this.options.name()));
-			consumer.subscribe(List.of(this.settings.logTopic()), new Rebalance(consumer, life));
+			consumer.subscribe(List.of(this.settings.logTopic()), new Rebalance(consumer));
 			this.lastStep = System.nanoTime();
 			while (!isEnded() && isCurrent(life)) {
 				step(consumer, life);
@@ -278,7 +274,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		if (now - this.lastStep > this.lease.toNanos()) {
 			// This process has stood still: before anything else is handled, since other
 			// members have got these lanes
-			stoodStill(consumer);
+			loseAll();
 		}
 		this.lastStep = now;
 		takeReleased();
@@ -287,16 +283,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		startLanes(consumer, life);
 	}
 
-	private void stoodStill(Consumer<byte[], byte[]> consumer) {
-		if (!this.lanes.isEmpty()) {
-			loseAll();
-			this.starting.addAll(consumer.assignment());
-		}
-	}
-
 	private void loseAll() {
 		lose(List.copyOf(this.lanes.values()));
-		this.starting.clear();
 	}
 
 	private void lose(Collection<KafkaLane> lost) {
@@ -326,7 +314,6 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		for (KafkaLane lane : taken) {
 			if (this.lanes.get(lane.number()) == lane) {
 				forget(lane);
-				this.starting.add(new TopicPartition(this.settings.logTopic(), lane.number()));
 			}
 		}
 	}
@@ -348,8 +335,9 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private Map<TopicPartition, OffsetAndMetadata> takeCommits(Map<TopicPartition, KafkaLane> sent) {
 		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+		long now = System.nanoTime();
 		for (KafkaLane lane : this.lanes.values()) {
-			if (lane.hasCommit()) {
+			if (lane.hasCommit(now)) {
 				TopicPartition partition = new TopicPartition(this.settings.logTopic(), lane.number());
 				offsets.put(partition, lane.takeCommit());
 				sent.put(partition, lane);
@@ -397,14 +385,15 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	}
 
 	private void startLanes(Consumer<byte[], byte[]> consumer, KafkaLogLife life) {
-		this.starting.removeIf((partition) -> partition.partition() >= life.partitions().length);
-		this.starting.retainAll(consumer.assignment());
-		if (this.starting.isEmpty() || this.withdrawn || System.nanoTime() - this.startAt < 0) {
+		Set<TopicPartition> starting = new HashSet<>(consumer.assignment());
+		starting.removeIf((partition) -> partition.partition() >= life.partitions().length
+				|| this.lanes.containsKey(partition.partition()));
+		if (starting.isEmpty() || this.withdrawn || System.nanoTime() - this.startAt < 0) {
 			return;
 		}
 		try {
-			List<KafkaGroupStarts.Start> found = this.starts.find(consumer, life, Set.copyOf(this.starting),
-					nextToken(consumer), ANSWER);
+			List<KafkaGroupStarts.Start> found = this.starts.find(consumer, life, starting, nextToken(consumer),
+					ANSWER);
 			// With the generation, so that a member that the group has gone on without
 			// gets no lanes
 			Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
@@ -420,6 +409,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			this.log.warn(() -> "This node cannot begin to read partitions for the group '" + this.options.name()
 					+ "' and tries again: " + ex);
 		}
+		// What takes long here is the broker, which hears from this member meanwhile
+		this.lastStep = System.nanoTime();
 	}
 
 	private long nextToken(Consumer<byte[], byte[]> consumer) {
@@ -433,7 +424,6 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		if (start.missed() != null) {
 			lane.missed(start.missed(), start.commit().base());
 		}
-		this.starting.remove(start.partition());
 		this.lanes.put(lane.number(), lane);
 		if (!this.left) {
 			this.listener.assigned(lane);
@@ -467,11 +457,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 		private final Consumer<byte[], byte[]> consumer;
 
-		private final KafkaLogLife life;
-
-		Rebalance(Consumer<byte[], byte[]> consumer, KafkaLogLife life) {
+		Rebalance(Consumer<byte[], byte[]> consumer) {
 			this.consumer = consumer;
-			this.life = life;
 		}
 
 		@Override
@@ -480,9 +467,6 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 				// The reader fetches them, so the position does not matter
 				this.consumer.seek(partition, 0);
 				this.consumer.pause(List.of(partition));
-				if (partition.partition() < this.life.partitions().length) {
-					KafkaGroupMember.this.starting.add(partition);
-				}
 			}
 		}
 
@@ -495,13 +479,11 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			handOver(this.consumer, revoked);
 			revoked.stream().filter(KafkaLane::isEnded).forEach(KafkaGroupMember.this::forget);
 			lose(revoked);
-			KafkaGroupMember.this.starting.removeAll(Set.copyOf(partitions));
 		}
 
 		@Override
 		public void onPartitionsLost(Collection<TopicPartition> partitions) {
 			lose(lanesOf(partitions));
-			KafkaGroupMember.this.starting.removeAll(Set.copyOf(partitions));
 		}
 
 		private List<KafkaLane> lanesOf(Collection<TopicPartition> partitions) {

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -70,6 +71,8 @@ final class KafkaLane implements GroupLane {
 	/** How much is read ahead, besides what comes with one answer of the broker. */
 	private static final int MAX_READY = 500;
 
+	private static final long COMMIT_INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
+
 	private static final long MAX_READY_BYTES = 1024 * 1024;
 
 	private final Owner owner;
@@ -117,6 +120,14 @@ final class KafkaLane implements GroupLane {
 	/** Commits that the broker has not answered yet. */
 	private List<CompletableFuture<@Nullable Void>> sent = new ArrayList<>();
 
+	/** Whether the broker has not answered the last commit yet. */
+	private boolean sending;
+
+	/** Where the lane was, and when, at the last commit. */
+	private long sentFrontier;
+
+	private long sentAt = System.nanoTime();
+
 	private int maxUnfinished = KafkaLaneCommit.MAX_UNFINISHED;
 
 	private volatile boolean ended;
@@ -134,6 +145,7 @@ final class KafkaLane implements GroupLane {
 		});
 		this.progress = new KafkaLaneProgress(start);
 		this.start = start.base();
+		this.sentFrontier = start.base();
 	}
 
 	@Override
@@ -266,10 +278,14 @@ final class KafkaLane implements GroupLane {
 	}
 
 	/**
-	 * Return whether there is something to commit.
+	 * Return whether there is something to commit. Also if nothing was handled, the lane
+	 * comes forward over what is not the group's: otherwise its offset would be before
+	 * the beginning of the partition one day, as if messages had been missed.
+	 * @param now the current {@code System.nanoTime()}
 	 */
-	synchronized boolean hasCommit() {
-		return !this.waiting.isEmpty() && this.sent.isEmpty();
+	synchronized boolean hasCommit(long now) {
+		boolean moved = this.progress.frontier() > this.sentFrontier && now - this.sentAt >= COMMIT_INTERVAL_NANOS;
+		return !this.sending && (moved || !this.waiting.isEmpty());
 	}
 
 	/**
@@ -278,6 +294,9 @@ final class KafkaLane implements GroupLane {
 	synchronized OffsetAndMetadata takeCommit() {
 		this.sent = this.waiting;
 		this.waiting = new ArrayList<>();
+		this.sending = true;
+		this.sentFrontier = this.progress.frontier();
+		this.sentAt = System.nanoTime();
 		return this.progress.commit(this.maxUnfinished).toOffset();
 	}
 
@@ -290,6 +309,7 @@ final class KafkaLane implements GroupLane {
 		synchronized (this) {
 			answered = this.sent;
 			this.sent = new ArrayList<>();
+			this.sending = false;
 		}
 		answered.forEach((future) -> {
 			if (failure != null) {

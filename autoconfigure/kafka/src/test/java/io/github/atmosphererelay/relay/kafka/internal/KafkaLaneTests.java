@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.kafka.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -230,6 +231,23 @@ class KafkaLaneTests {
 		List<ChannelItem> again = this.partition.drain(lane);
 		assertThat(again.get(0)).isInstanceOf(Discontinuity.class).extracting(ChannelItem::channel).isEqualTo("a");
 		assertThat(texts(again.subList(1, again.size()))).containsExactly("a 5", "a 6", "a 7", "a 8", "a 9");
+	}
+
+	@Test
+	void whatIsNotOfTheGroupIsCommittedAfterAWhile() {
+		for (int i = 0; i < 20; i++) {
+			this.partition.append("other", "other " + i);
+		}
+		KafkaLane lane = this.partition.lane(BEGINNING);
+		assertThat(this.partition.drain(lane)).isEmpty();
+		long now = System.nanoTime();
+		assertThat(lane.hasCommit(now)).isFalse();
+		long later = now + Duration.ofSeconds(11).toNanos();
+		assertThat(lane.hasCommit(later)).isTrue();
+		assertThat(lane.takeCommit().offset()).isEqualTo(20);
+		assertThat(lane.hasCommit(later + Duration.ofSeconds(11).toNanos())).isFalse();
+		lane.commitEnded(null);
+		assertThat(lane.hasCommit(later + Duration.ofSeconds(11).toNanos())).isFalse();
 	}
 
 	@Test
