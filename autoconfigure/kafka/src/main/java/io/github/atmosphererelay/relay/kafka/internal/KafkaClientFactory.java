@@ -35,6 +35,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -74,6 +75,12 @@ final class KafkaClientFactory {
 	private static final int MAX_BLOCK_MILLIS = 500;
 
 	private static final int MAX_READ_RECORDS = 2000;
+
+	private static final int MAX_GROUP_RECORDS = 500;
+
+	private static final int SESSION_TIMEOUT_MILLIS = 10_000;
+
+	private static final int HEARTBEAT_MILLIS = 1000;
 
 	private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofMillis(100);
 
@@ -179,6 +186,46 @@ final class KafkaClientFactory {
 		// The application may have set a small number, which would make these reads slow.
 		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
 		return consumers(properties).createConsumer();
+	}
+
+	/**
+	 * Create a consumer that reads for a consumer group.
+	 * @return a new consumer without assigned partitions
+	 */
+	Consumer<byte[], byte[]> groupReader() {
+		Map<String, Object> properties = consumerProperties();
+		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_GROUP_RECORDS);
+		return consumers(properties).createConsumer();
+	}
+
+	/**
+	 * Create a consumer that is a member of a consumer group.
+	 * @param group the group's id at the broker
+	 * @return a new consumer without a subscription
+	 */
+	Consumer<byte[], byte[]> groupMember(String group) {
+		Map<String, Object> properties = consumerProperties();
+		properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+		properties.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+		int session = (int) groupSessionTimeout().toMillis();
+		properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, session);
+		// Members learn with a heartbeat that others have come or gone
+		properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, Math.min(HEARTBEAT_MILLIS, session / 3));
+		// Messages are not handled on the thread that polls. It waits while it hands over
+		// lanes
+		properties.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG,
+				(int) KafkaGroupMember.MAX_HAND_OVER.multipliedBy(2).toMillis());
+		return consumers(properties).createConsumer();
+	}
+
+	/**
+	 * Return after which time the broker gives the share of a member that does not answer
+	 * to others.
+	 * @return the application's {@code session.timeout.ms}, or 10 s
+	 */
+	Duration groupSessionTimeout() {
+		return Duration.ofMillis(number(this.applicationConsumers.getConfigurationProperties(),
+				ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS));
 	}
 
 	private ConsumerFactory<byte[], byte[]> consumers(Map<String, Object> properties) {

@@ -445,6 +445,14 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
+	 * Return the topic as this node reads it.
+	 * @return the topic, or {@code null} if it was not found yet
+	 */
+	@Nullable KafkaLogLife life() {
+		return this.life;
+	}
+
+	/**
 	 * Return the offset from which a partition has to be received.
 	 * @param partition the partition's number
 	 * @return an offset

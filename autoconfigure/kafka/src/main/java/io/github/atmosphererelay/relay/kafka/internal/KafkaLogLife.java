@@ -43,7 +43,7 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed
 	private static final int MIN_KEYS = 10_000;
 
 	/** The maximum number of records that are read from a partition at the start. */
-	private static final int MAX_WARM_RECORDS = 200_000;
+	static final int MAX_WARM_RECORDS = 200_000;
 
 	/**
 	 * Start with a topic that is new to this node.
@@ -97,7 +97,7 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed
 
 	private static KafkaLogPartition newPartition(KafkaRelaySettings settings, Uuid id, int number, int count,
 			KafkaOffsets.Range range, @Nullable OptionalLong recent, Runnable whenKeyForgotten) {
-		int maxKeys = Math.max(MIN_KEYS, KafkaLog.MAX_KEYS / count);
+		int maxKeys = maxKeys(count);
 		long start = range.begin();
 		long live = range.begin();
 		if (recent != null) {
@@ -106,6 +106,14 @@ record KafkaLogLife(Uuid id, KafkaLogPartition[] partitions, Set<Integer> closed
 		}
 		return new KafkaLogPartition(number, new KafkaPositions(id, number), start, live, range,
 				settings.idempotencyWindow(), maxKeys, maxKeys, whenKeyForgotten);
+	}
+
+	/**
+	 * Return how many idempotency keys of a partition are kept.
+	 * @param count the number of partitions
+	 */
+	static int maxKeys(int count) {
+		return Math.max(MIN_KEYS, KafkaLog.MAX_KEYS / count);
 	}
 
 	private static long start(KafkaRelaySettings settings, int number, KafkaOffsets.Range range, long recent) {

@@ -27,6 +27,7 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
+import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
@@ -75,8 +76,9 @@ import org.springframework.kafka.core.ProducerFactory;
  * one that hands records to the producer, one for deadlines, and those of one Kafka
  * producer and one consumer. With recorded channels also one that completes receipts,
  * three that answer reads, up to seven that read older records, each with a consumer, and
- * that of an administrative client. No method blocks on the network, except
- * {@link #stop()} for a few seconds.
+ * that of an administrative client. Each consumer group that this node is a member of
+ * adds two threads, each with a consumer, and all groups together one that keeps what is
+ * set aside. No method blocks on the network, except {@link #stop()} for a few seconds.
  */
 public final class KafkaRelay implements ClusterRelay {
 
@@ -87,6 +89,8 @@ public final class KafkaRelay implements ClusterRelay {
 	private final Supplier<KafkaRelaySettings> settings;
 
 	private final KafkaClientFactory clients;
+
+	private final KafkaGroups groups;
 
 	private final Object lifecycle = new Object();
 
@@ -124,6 +128,7 @@ public final class KafkaRelay implements ClusterRelay {
 		this.settings = settings;
 		this.clients = new KafkaClientFactory(applicationProducers, applicationConsumers, adminProperties,
 				settings.get());
+		this.groups = new KafkaGroups(this.clients);
 	}
 
 	@Override
@@ -137,8 +142,10 @@ public final class KafkaRelay implements ClusterRelay {
 			if (this.connector != null) {
 				throw new IllegalStateException("The kafka relay is already started");
 			}
-			KafkaConnector connector = new KafkaConnector(this.settings.get(), this.clients, listener);
+			KafkaRelaySettings settings = this.settings.get();
+			KafkaConnector connector = new KafkaConnector(settings, this.clients, listener);
 			this.connector = connector;
+			this.groups.start(settings, this::life, listener);
 			connector.start();
 		}
 	}
@@ -146,6 +153,7 @@ public final class KafkaRelay implements ClusterRelay {
 	@Override
 	public void stop() {
 		synchronized (this.lifecycle) {
+			this.groups.stop();
 			KafkaConnector connector = this.connector;
 			this.connector = null;
 			if (connector != null) {
@@ -198,6 +206,20 @@ public final class KafkaRelay implements ClusterRelay {
 			return connector.log();
 		}
 		return this.settings.get().recorded() ? NOT_STARTED : null;
+	}
+
+	/**
+	 * Return the topic of the logs as this node reads it.
+	 */
+	@Nullable KafkaLogLife life() {
+		KafkaConnector connector = this.connector;
+		KafkaLog log = (connector != null) ? connector.log() : null;
+		return (log != null) ? log.life() : null;
+	}
+
+	@Override
+	public ConsumerGroups groups() {
+		return this.groups;
 	}
 
 	@Override

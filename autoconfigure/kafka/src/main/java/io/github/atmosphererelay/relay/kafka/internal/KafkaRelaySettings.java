@@ -54,6 +54,9 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 	/** The end of the name of the topic of the logs. */
 	private static final String LOG_SUFFIX = "-log";
 
+	/** The end of the name of the topic of the consumer groups. */
+	private static final String GROUPS_SUFFIX = "-groups";
+
 	private static final int MAX_TOPIC_LENGTH = 249;
 
 	/**
@@ -109,6 +112,24 @@ public record KafkaRelaySettings(UUID node, String topic, int partitions, short 
 	 */
 	public String logTopic() {
 		return this.topic + LOG_SUFFIX;
+	}
+
+	/**
+	 * Return the name of the topic in which consumer groups keep what they have set
+	 * aside.
+	 * @return the topic's name followed by {@code -groups}
+	 */
+	public String groupTopic() {
+		return this.topic + GROUPS_SUFFIX;
+	}
+
+	/**
+	 * Return the id of a consumer group at the broker.
+	 * @param group the group's name
+	 * @return {@code atmosphere-group.}, the topic's name, a dot, and the group's name
+	 */
+	public String groupId(String group) {
+		return "atmosphere-group." + this.topic + "." + group;
 	}
 
 	/**

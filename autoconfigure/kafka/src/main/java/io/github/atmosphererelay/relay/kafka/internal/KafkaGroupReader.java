@@ -1,0 +1,248 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka.internal;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the partitions of a member's lanes. It has a thread and consumers of its own, so
+ * that the member's other lanes are read while the member hands lanes over: the consumer
+ * of the member only keeps the membership, and commits.
+ * <p>
+ * Threads: the methods are for any thread and do not block. Lanes are filled by the
+ * reader's thread, which no code of the application runs on.
+ */
+final class KafkaGroupReader {
+
+	private static final Log logger = LogFactory.getLog(KafkaGroupReader.class);
+
+	/** How long to wait for new records. A wake-up ends the wait. */
+	private static final Duration WAIT = Duration.ofMillis(500);
+
+	private static final Duration SHORT_WAIT = Duration.ofMillis(10);
+
+	private static final Duration PAUSE = Duration.ofMillis(500);
+
+	private final String topic;
+
+	private final KafkaGroupFeed forward;
+
+	private final KafkaGroupFeed behind;
+
+	private final Guard guard;
+
+	private final Thread thread;
+
+	private final Map<TopicPartition, KafkaLane> lanes = new ConcurrentHashMap<>();
+
+	private final Queue<Question> questions = new ConcurrentLinkedQueue<>();
+
+	private volatile boolean closed;
+
+	KafkaGroupReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers, Guard guard) {
+		this.topic = settings.logTopic();
+		this.forward = new KafkaGroupFeed(consumers);
+		this.behind = new KafkaGroupFeed(consumers);
+		this.guard = guard;
+		this.thread = Threads.factory("kafka-group-reader").newThread(this::run);
+	}
+
+	void start() {
+		this.thread.start();
+	}
+
+	void add(KafkaLane lane) {
+		this.lanes.put(partition(lane), lane);
+		wake();
+	}
+
+	void remove(KafkaLane lane) {
+		this.lanes.remove(partition(lane), lane);
+		wake();
+	}
+
+	private TopicPartition partition(KafkaLane lane) {
+		return new TopicPartition(this.topic, lane.number());
+	}
+
+	/**
+	 * Look at the lanes again, because something has changed.
+	 */
+	void wake() {
+		this.forward.wake();
+		LockSupport.unpark(this.thread);
+	}
+
+	/**
+	 * Look up where a lane's partition ends.
+	 * @return completes with the offset after its last record
+	 */
+	CompletableFuture<Long> end(KafkaLane lane) {
+		Question question = new Question(partition(lane), new CompletableFuture<>());
+		this.questions.add(question);
+		if (this.closed) {
+			failQuestions(null);
+		}
+		wake();
+		return question.answer();
+	}
+
+	void close() {
+		this.closed = true;
+		wake();
+	}
+
+	private void run() {
+		try {
+			this.guard.loop(() -> !this.closed, this::step);
+		}
+		finally {
+			drop();
+			failQuestions(null);
+		}
+	}
+
+	private void step() throws InterruptedException {
+		if (this.lanes.isEmpty() && this.questions.isEmpty()) {
+			LockSupport.parkNanos(WAIT.toNanos());
+			return;
+		}
+		try {
+			answer();
+			read();
+		}
+		catch (WakeupException ex) {
+			logger.trace("Something has changed", ex);
+		}
+		catch (KafkaException ex) {
+			logger.debug("The partitions of a group could not be read", ex);
+			failQuestions(ex);
+			drop();
+			TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+		}
+		catch (RuntimeException | Error ex) {
+			// The consumer's state is not known
+			drop();
+			throw ex;
+		}
+	}
+
+	private void drop() {
+		this.forward.drop();
+		this.behind.drop();
+	}
+
+	private void answer() {
+		if (this.questions.isEmpty()) {
+			return;
+		}
+		List<Question> asked = new ArrayList<>();
+		for (Question next = this.questions.poll(); next != null; next = this.questions.poll()) {
+			asked.add(next);
+		}
+		try {
+			Map<TopicPartition, Long> ends = this.forward.consumer()
+				.endOffsets(asked.stream().map(Question::partition).distinct().toList(), KafkaGroupFeed.ANSWER);
+			asked.forEach((question) -> question.answer(ends.get(question.partition())));
+		}
+		catch (WakeupException ex) {
+			this.questions.addAll(asked);
+			throw ex;
+		}
+		catch (RuntimeException | Error ex) {
+			asked.forEach((question) -> question.fail(ex));
+			throw ex;
+		}
+	}
+
+	private void failQuestions(@Nullable Throwable cause) {
+		for (Question next = this.questions.poll(); next != null; next = this.questions.poll()) {
+			next.fail(cause);
+		}
+	}
+
+	/**
+	 * Read what is new, and for channels that are behind what they have missed. The
+	 * second consumer exists because the first one waits at the broker for new records.
+	 */
+	private void read() {
+		Map<TopicPartition, KafkaLane> lanes = Map.copyOf(this.lanes);
+		Map<TopicPartition, KafkaLane> late = new HashMap<>();
+		Map<TopicPartition, Long> lateOffsets = new HashMap<>();
+		Map<TopicPartition, Long> offsets = new HashMap<>();
+		lanes.forEach((partition, lane) -> {
+			long behind = lane.wantedBehind();
+			if (behind != KafkaLane.NOTHING) {
+				late.put(partition, lane);
+				lateOffsets.put(partition, behind);
+			}
+			long wanted = lane.wanted();
+			if (wanted != KafkaLane.NOTHING) {
+				offsets.put(partition, wanted);
+			}
+		});
+		if (!late.isEmpty()) {
+			this.behind.read(late, lateOffsets, SHORT_WAIT);
+		}
+		if (!lanes.isEmpty()) {
+			this.forward.read(lanes, offsets, late.isEmpty() ? WAIT : Duration.ZERO);
+		}
+	}
+
+	/**
+	 * A question for the end of a partition.
+	 */
+	private record Question(TopicPartition partition, CompletableFuture<Long> answer) {
+
+		private void answer(@Nullable Long end) {
+			if (end != null) {
+				this.answer.complete(end);
+			}
+			else {
+				fail(null);
+			}
+		}
+
+		private void fail(@Nullable Throwable cause) {
+			this.answer.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, cause));
+		}
+
+	}
+
+}

@@ -1,0 +1,463 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka.internal;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.message.WireFormatException;
+import io.github.atmosphererelay.relay.GroupOptions;
+import io.github.atmosphererelay.relay.RelayException;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.relay.SetAsideMessage;
+import io.github.atmosphererelay.relay.SetAsideMessages;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+
+/**
+ * Keeps what groups have set aside, and when groups were made, in a topic of one
+ * partition that Kafka compacts: the last record of each key stays. This node keeps the
+ * offsets of these records in memory, and reads what was written since before each
+ * answer, so that all nodes answer alike.
+ * <p>
+ * Threads: one thread does everything that waits for the broker, one call after the
+ * other. The methods return futures, except {@link #birth}, which blocks.
+ */
+final class KafkaGroupStore implements SetAsideMessages {
+
+	static final int MAX_SET_ASIDE = 10_000;
+
+	private static final long MAX_SET_ASIDE_BYTES = 64L * 1024 * 1024;
+
+	private static final int MAX_CALLS = 1000;
+
+	private static final Log logger = LogFactory.getLog(KafkaGroupStore.class);
+
+	private static final Duration ANSWER = Duration.ofSeconds(4);
+
+	private static final Duration POLL = Duration.ofMillis(100);
+
+	private final KafkaRelaySettings settings;
+
+	private final KafkaClientFactory clients;
+
+	private final KafkaSetAsideCodec codec;
+
+	private final TopicPartition partition;
+
+	private final ThreadPoolExecutor executor;
+
+	private final Map<String, LinkedHashMap<UUID, Place>> setAside = new HashMap<>();
+
+	private final Map<String, Birth> births = new HashMap<>();
+
+	private @Nullable Consumer<byte[], byte[]> consumer;
+
+	private @Nullable DefaultKafkaProducerFactory<byte[], byte[]> producers;
+
+	/** The offset before which all records are known. */
+	private long read;
+
+	KafkaGroupStore(KafkaRelaySettings settings, KafkaClientFactory clients) {
+		this.settings = settings;
+		this.clients = clients;
+		this.codec = new KafkaSetAsideCodec(settings.codec());
+		this.partition = new TopicPartition(settings.groupTopic(), 0);
+		this.executor = Threads.pool("kafka-groups", 1, new ArrayBlockingQueue<>(MAX_CALLS));
+	}
+
+	void close() {
+		try {
+			this.executor.execute(this::disconnect);
+		}
+		catch (RejectedExecutionException ex) {
+			logger.debug("The clients of the group store are not closed", ex);
+		}
+		this.executor.shutdown();
+	}
+
+	/**
+	 * Return when a group was made and where it began. Makes it if it does not exist.
+	 * Blocks for some seconds at most.
+	 */
+	Birth birth(String group, GroupOptions.Start start) {
+		CompletableFuture<Birth> future = call(() -> {
+			refresh();
+			Birth known = this.births.get(group);
+			if (known == null) {
+				put(KafkaSetAsideCodec.groupKey(group), KafkaSetAsideCodec.encode(start));
+				refresh();
+				known = this.births.get(group);
+			}
+			if (known == null) {
+				throw new RelayUnavailableException(KafkaRelay.NAME, null);
+			}
+			return known;
+		});
+		try {
+			return future.get(3 * ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (ExecutionException ex) {
+			throw (ex.getCause() instanceof RelayException cause) ? cause
+					: new RelayUnavailableException(KafkaRelay.NAME, ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			throw new RelayUnavailableException(KafkaRelay.NAME, ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new RelayUnavailableException(KafkaRelay.NAME, ex);
+		}
+	}
+
+	/**
+	 * Store a message.
+	 */
+	CompletableFuture<@Nullable Void> setAside(SetAsideMessage message) {
+		return call(() -> {
+			refresh();
+			UUID id = message.publication().id();
+			Map<UUID, Place> known = this.setAside.getOrDefault(message.group(), new LinkedHashMap<>());
+			if (!known.containsKey(id) && (known.size() >= MAX_SET_ASIDE
+					|| known.values().stream().mapToLong(Place::bytes).sum() >= MAX_SET_ASIDE_BYTES)) {
+				throw RelayOverloadedException.forSetAside(message.group(), known.size());
+			}
+			put(KafkaSetAsideCodec.key(message.group(), id), this.codec.encode(message));
+			return null;
+		});
+	}
+
+	@Override
+	public CompletableFuture<Long> count(String group) {
+		return call(() -> {
+			refresh();
+			return (long) places(group).size();
+		});
+	}
+
+	private Map<UUID, Place> places(String group) {
+		return this.setAside.getOrDefault(group, new LinkedHashMap<>());
+	}
+
+	@Override
+	public CompletableFuture<List<SetAsideMessage>> list(String group, long offset, int limit) {
+		return call(() -> {
+			refresh();
+			return read(group, places(group).values().stream().skip(offset).limit(limit).toList());
+		});
+	}
+
+	@Override
+	public CompletableFuture<@Nullable SetAsideMessage> find(String group, UUID id) {
+		return call(() -> {
+			refresh();
+			Place place = places(group).get(id);
+			List<SetAsideMessage> found = (place != null) ? read(group, List.of(place)) : List.of();
+			return found.isEmpty() ? null : found.get(0);
+		});
+	}
+
+	@Override
+	public CompletableFuture<Boolean> remove(String group, UUID id) {
+		return call(() -> {
+			refresh();
+			if (!places(group).containsKey(id)) {
+				return false;
+			}
+			put(KafkaSetAsideCodec.key(group, id), null);
+			refresh();
+			return true;
+		});
+	}
+
+	private <T extends @Nullable Object> CompletableFuture<T> call(Supplier<T> task) {
+		CompletableFuture<T> future = new CompletableFuture<>();
+		try {
+			this.executor.execute(() -> run(task, future));
+		}
+		catch (RejectedExecutionException ex) {
+			future
+				.completeExceptionally(this.executor.isShutdown() ? new RelayUnavailableException(KafkaRelay.NAME, null)
+						: RelayOverloadedException.forReads(KafkaRelay.NAME, MAX_CALLS));
+		}
+		catch (Throwable ex) {
+			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+		}
+		return future;
+	}
+
+	private <T extends @Nullable Object> void run(Supplier<T> task, CompletableFuture<T> future) {
+		T result;
+		try {
+			result = task.get();
+		}
+		catch (RelayException ex) {
+			future.completeExceptionally(ex);
+			return;
+		}
+		catch (Throwable ex) {
+			// The clients' state is not known
+			logger.debug("The topic of the groups could not be used", ex);
+			disconnect();
+			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+			return;
+		}
+		future.complete(result);
+	}
+
+	private void disconnect() {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		this.consumer = null;
+		if (consumer != null) {
+			consumer.close();
+		}
+		DefaultKafkaProducerFactory<byte[], byte[]> producers = this.producers;
+		this.producers = null;
+		if (producers != null) {
+			producers.setPhysicalCloseTimeout(1);
+			producers.destroy();
+		}
+	}
+
+	private Consumer<byte[], byte[]> connect() {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		if (consumer == null) {
+			prepareTopic();
+			consumer = this.clients.groupReader();
+			this.consumer = consumer;
+			consumer.assign(List.of(this.partition));
+			// From the beginning: the topic may be another one than before
+			this.setAside.clear();
+			this.births.clear();
+			this.read = beginning(consumer);
+			consumer.seek(this.partition, this.read);
+		}
+		return consumer;
+	}
+
+	private long beginning(Consumer<byte[], byte[]> consumer) {
+		Long begin = consumer.beginningOffsets(List.of(this.partition), ANSWER).get(this.partition);
+		return (begin != null) ? begin : 0;
+	}
+
+	/**
+	 * Create the topic if it does not exist and may be created.
+	 */
+	private void prepareTopic() {
+		String topic = this.partition.topic();
+		try (Admin admin = this.clients.admin()) {
+			try {
+				await(admin.describeTopics(List.of(topic)).allTopicNames().toCompletionStage().toCompletableFuture());
+				return;
+			}
+			catch (UnknownTopicOrPartitionException ex) {
+				if (!this.settings.createTopic()) {
+					throw new KafkaException(
+							"Topic '" + topic + "' does not exist. Create it with one partition and"
+									+ " cleanup.policy=compact, or set 'atmosphere.relay.kafka.create-topic' to true",
+							ex);
+				}
+			}
+			Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
+			NewTopic created = new NewTopic(topic, Optional.of(1), replication)
+				.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
+						TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
+			try {
+				await(admin.createTopics(List.of(created)).all().toCompletionStage().toCompletableFuture());
+				logger.info("Created topic '" + topic + "' for consumer groups");
+			}
+			catch (TopicExistsException ex) {
+				logger.debug("Another node created topic '" + topic + "' at the same time");
+			}
+		}
+	}
+
+	private static <T> T await(CompletableFuture<T> future) {
+		try {
+			return future.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (ExecutionException ex) {
+			throw (ex.getCause() instanceof RuntimeException cause) ? cause : new KafkaException(ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			throw new KafkaException("The broker did not answer in time", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new KafkaException(ex);
+		}
+	}
+
+	/**
+	 * Read everything that the topic has by now.
+	 */
+	private void refresh() {
+		Consumer<byte[], byte[]> consumer = connect();
+		Long found = consumer.endOffsets(List.of(this.partition), ANSWER).get(this.partition);
+		long end = (found != null) ? found : 0;
+		long deadline = System.nanoTime() + ANSWER.toNanos();
+		while (this.read < end) {
+			for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL).records(this.partition)) {
+				take(record);
+			}
+			this.read = Math.max(this.read, KafkaLogReader.position(consumer, this.partition, this.read));
+			if (this.read < end && System.nanoTime() - deadline > 0) {
+				throw new KafkaException("The broker did not answer in time");
+			}
+		}
+	}
+
+	private void take(ConsumerRecord<byte[], byte[]> record) {
+		KafkaSetAsideCodec.Key key = KafkaSetAsideCodec.key(record.key());
+		byte @Nullable [] value = record.value();
+		if (key == null) {
+			return;
+		}
+		UUID message = key.message();
+		if (message == null) {
+			if (value != null) {
+				this.births.putIfAbsent(key.group(),
+						new Birth(record.timestamp(), KafkaSetAsideCodec.decodeStart(value)));
+			}
+			else {
+				this.births.remove(key.group());
+			}
+		}
+		else if (value != null) {
+			this.setAside.computeIfAbsent(key.group(), (group) -> new LinkedHashMap<>())
+				.put(message, new Place(record.offset(), value.length));
+		}
+		else {
+			places(key.group()).remove(message);
+		}
+	}
+
+	/**
+	 * Read messages. The consumer goes back to where it was.
+	 */
+	private List<SetAsideMessage> read(String group, List<Place> places) {
+		Consumer<byte[], byte[]> consumer = connect();
+		Map<Long, SetAsideMessage> found = new HashMap<>();
+		List<Place> sorted = new ArrayList<>(places);
+		sorted.sort(Comparator.comparingLong(Place::offset));
+		try {
+			for (Place place : sorted) {
+				if (!found.containsKey(place.offset())) {
+					read(consumer, group, place, sorted, found);
+				}
+			}
+		}
+		finally {
+			consumer.seek(this.partition, this.read);
+		}
+		return places.stream().map((place) -> found.get(place.offset())).filter(Objects::nonNull).toList();
+	}
+
+	private void read(Consumer<byte[], byte[]> consumer, String group, Place wanted, List<Place> all,
+			Map<Long, SetAsideMessage> found) {
+		consumer.seek(this.partition, wanted.offset());
+		long deadline = System.nanoTime() + ANSWER.toNanos();
+		List<ConsumerRecord<byte[], byte[]>> records = List.of();
+		while (records.isEmpty()) {
+			records = consumer.poll(POLL).records(this.partition);
+			if (records.isEmpty() && System.nanoTime() - deadline > 0) {
+				throw new KafkaException("The broker did not answer in time");
+			}
+		}
+		Set<Long> offsets = all.stream().map(Place::offset).collect(Collectors.toSet());
+		for (ConsumerRecord<byte[], byte[]> record : records) {
+			byte @Nullable [] value = record.value();
+			if (offsets.contains(record.offset()) && value != null) {
+				try {
+					found.put(record.offset(), this.codec.decode(group, value));
+				}
+				catch (WireFormatException ex) {
+					logger.warn("A message that the group '" + group + "' has set aside cannot be read: "
+							+ ex.getMessage());
+				}
+			}
+		}
+	}
+
+	private void put(byte[] key, byte @Nullable [] value) {
+		DefaultKafkaProducerFactory<byte[], byte[]> producers = this.producers;
+		if (producers == null) {
+			producers = this.clients.producers();
+			this.producers = producers;
+		}
+		// The factory keeps one producer
+		Producer<byte[], byte[]> producer = producers.createProducer();
+		CompletableFuture<@Nullable Void> sent = new CompletableFuture<>();
+		producer.send(new ProducerRecord<>(this.partition.topic(), 0, key, value), (metadata, failure) -> {
+			if (failure != null) {
+				sent.completeExceptionally(failure);
+			}
+			else {
+				sent.complete(null);
+			}
+		});
+		await(sent);
+	}
+
+	/**
+	 * When a group was made, in milliseconds since 1970 by the broker's clock, and where
+	 * it began.
+	 */
+	record Birth(long time, GroupOptions.Start start) {
+	}
+
+	/**
+	 * Where a message is in the topic.
+	 */
+	private record Place(long offset, int bytes) {
+	}
+
+}
