@@ -144,6 +144,8 @@ class HttpRelayCertificatesTests {
 			start(port, ports, new TlsMaterial(identity, identity), material.certificate(), RELOADED);
 		}
 		awaitPeers(1);
+		List<List<String>> received = this.nodes.stream().map(HttpRelayCertificatesTests::receive).toList();
+		awaitExchange(received);
 		int reported = 0;
 		Path garbage = Files.writeString(this.directory.resolve("garbage"), "This is no certificate.\n");
 		for (Path[] content : new Path[][] { { other.certificate(), material.key() }, { garbage } }) {
@@ -151,11 +153,7 @@ class HttpRelayCertificatesTests {
 			reported += ports.length;
 			int all = reported;
 			await().until(() -> StringUtils.countOccurrencesOf(output.getAll(), "SSL reload error") >= all);
-			// Each request needs a handshake
-			List<Long> answered = this.nodes.stream().map((node) -> relay(node).statistics().exchanges()).toList();
-			List<String> relayed = new ArrayList<>();
-			await().until(() -> publish(relayed) && IntStream.range(0, ports.length)
-				.allMatch((i) -> relay(this.nodes.get(i)).statistics().exchanges() > answered.get(i) + 1));
+			awaitExchange(received);
 			assertThat(Arrays.stream(ports).mapToObj((port) -> new TlsProbe(material, material).call(port, PEERS)))
 				.containsOnly(TlsProbe.Answer.NODE);
 			awaitPeers(1);
@@ -165,6 +163,29 @@ class HttpRelayCertificatesTests {
 			.filteredOn((line) -> line.contains("with the reloaded SSL bundle 'peers' from now on"))
 			.hasSizeGreaterThanOrEqualTo(ports.length));
 		awaitPeers(1);
+	}
+
+	private static List<String> receive(TestNode node) {
+		List<String> received = new CopyOnWriteArrayList<>();
+		node.bean(FluxChannelSubscriber.class)
+			.flux("chat/lobby")
+			.ofType(Publication.class)
+			.subscribe((message) -> received.add(message.payload().asText()));
+		return received;
+	}
+
+	/**
+	 * Publish at each node until each has what the others say, for which each request
+	 * needs a handshake.
+	 */
+	private void awaitExchange(List<List<String>> received) {
+		for (TestNode node : this.nodes) {
+			await().until(() -> {
+				String message = "message " + this.published++;
+				Outcome outcome = node.broadcaster().broadcast("chat/lobby", message).join().outcome();
+				return outcome == Outcome.RELAYED && received.stream().allMatch((each) -> each.contains(message));
+			});
+		}
 	}
 
 	/**
