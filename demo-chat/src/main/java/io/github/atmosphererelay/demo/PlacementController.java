@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.demo;
 
+import java.security.Principal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -27,6 +29,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.cluster.Cluster;
@@ -55,11 +58,18 @@ class PlacementController {
 	/** More would not fit on a page. */
 	private static final int MAX_SESSIONS = 200;
 
+	/** The cluster is asked once for all pages that show a room, and not for each. */
+	private static final Duration KEPT = Duration.ofSeconds(1);
+
+	private static final int MAX_KEPT = 100;
+
 	private final @Nullable Routes routes;
 
 	private final Cluster cluster;
 
 	private final NodeDirectory nodes;
+
+	private final Map<String, Kept> kept = new ConcurrentHashMap<>();
 
 	PlacementController(ObjectProvider<Routes> routes, Cluster cluster, NodeDirectory nodes) {
 		this.routes = routes.getIfAvailable();
@@ -68,19 +78,31 @@ class PlacementController {
 	}
 
 	@GetMapping("/api/placement")
-	CompletionStage<ResponseEntity<Placement>> placement(@RequestParam String room) {
+	CompletionStage<ResponseEntity<Placement>> placement(@RequestParam String room, Principal principal) {
 		Routes routes = this.routes;
 		if (routes == null) {
 			return CompletableFuture.completedFuture(ResponseEntity.notFound().build());
 		}
 		Collection<NodeDirectory.Node> nodes = this.nodes.nodes();
-		return this.cluster.sessions(SessionQuery.ALL.inChannel("chat/" + room).limit(MAX_SESSIONS))
-			.thenApply((page) -> ResponseEntity.ok()
-				.cacheControl(CacheControl.noStore())
-				.body(placement(routes, nodes, page)));
+		return sessions(room).thenApply((page) -> ResponseEntity.ok()
+			.cacheControl(CacheControl.noStore())
+			.body(placement(routes, nodes, page, principal.getName())));
 	}
 
-	private Placement placement(Routes routes, Collection<NodeDirectory.Node> nodes, SessionPage page) {
+	private CompletionStage<SessionPage> sessions(String room) {
+		long now = System.nanoTime();
+		this.kept.values().removeIf((each) -> now - each.at() > KEPT.toNanos());
+		if (this.kept.size() >= MAX_KEPT) {
+			return ask(room);
+		}
+		return this.kept.computeIfAbsent(room, (name) -> new Kept(now, ask(name))).page();
+	}
+
+	private CompletionStage<SessionPage> ask(String room) {
+		return this.cluster.sessions(SessionQuery.ALL.inChannel("chat/" + room).limit(MAX_SESSIONS));
+	}
+
+	private Placement placement(Routes routes, Collection<NodeDirectory.Node> nodes, SessionPage page, String caller) {
 		Map<UUID, String> names = this.cluster.nodes()
 			.stream()
 			.collect(Collectors.toMap(ClusterNode::id, ClusterNode::name));
@@ -92,7 +114,8 @@ class PlacementController {
 			String node = names.get(session.node());
 			if (user != null && node != null) {
 				users.add(user);
-				sessions.add(new Place(session.id(), user, node));
+				// With its id a session can be addressed, which is nobody else's business
+				sessions.add(new Place(user.equals(caller) ? session.id() : null, user, node));
 			}
 		}
 		SortedMap<String, String> owners = new TreeMap<>();
@@ -134,11 +157,21 @@ class PlacementController {
 	/**
 	 * Where a session is.
 	 *
-	 * @param id the session's id
+	 * @param id the session's id if it is the caller's, or {@code null}
 	 * @param user whose it is
 	 * @param node the name of its node
 	 */
-	record Place(String id, String user, String node) {
+	record Place(@Nullable String id, String user, String node) {
+
+	}
+
+	/**
+	 * What the cluster has answered lately.
+	 *
+	 * @param at when it was asked, in {@link System#nanoTime()}
+	 * @param page the answer
+	 */
+	private record Kept(long at, CompletionStage<SessionPage> page) {
 
 	}
 

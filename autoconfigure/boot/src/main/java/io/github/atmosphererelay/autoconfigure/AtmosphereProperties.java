@@ -383,13 +383,14 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * means never.
 	 * @param lookup Whether clients can look up their node by HTTP, at
 	 * atmosphere.websocket.path followed by /api/route.
-	 * @param lookupOthers Role that may look up the nodes of other users, and read the
-	 * ring.
+	 * @param lookupOthers Role that may look up the nodes of other users.
 	 * @param redisCopy Whether the node that publishes the ring also writes it to Redis,
 	 * for gateways and other programs. Default is true with the Redis relay, otherwise
 	 * false.
 	 * @param serveRing Whether gateways can read the ring by HTTP, at
 	 * atmosphere.websocket.path followed by /api/ring.
+	 * @param ringRole Role that may read the ring by HTTP. Default is that of
+	 * lookup-others.
 	 */
 	public record Routing(@DefaultValue("false") boolean enabled, @DefaultValue("1") int weight,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration settleTime,
@@ -397,7 +398,15 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration moveDelay,
 			@DefaultValue("100") int movesPerSecond, @DefaultValue("0") int spreadOver,
 			@DefaultValue("false") boolean lookup, @DefaultValue("ROLE_ADMIN") String lookupOthers,
-			@Nullable Boolean redisCopy, @DefaultValue("false") boolean serveRing) {
+			@Nullable Boolean redisCopy, @DefaultValue("false") boolean serveRing, @Nullable String ringRole) {
+
+		/**
+		 * Return the role that may read the ring by HTTP.
+		 */
+		String roleOfReaders() {
+			return (this.ringRole != null) ? this.ringRole : this.lookupOthers;
+		}
+
 	}
 
 	/**

@@ -255,7 +255,7 @@ public final class AtmosphereRoutingAutoConfiguration {
 
 		@Bean
 		RouterFunction<ServerResponse> atmosphereRingApi(RoutingService routing, AtmosphereProperties properties) {
-			return RingApi.routes(properties.websocket().path(), routing, properties.routing().lookupOthers());
+			return RingApi.routes(properties.websocket().path(), routing, properties.routing().roleOfReaders());
 		}
 
 	}

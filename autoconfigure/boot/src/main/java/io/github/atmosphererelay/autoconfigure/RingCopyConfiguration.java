@@ -19,8 +19,11 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.redis.internal.RedisDocument;
 import io.github.atmosphererelay.routing.RingVersion;
+import io.github.atmosphererelay.routing.internal.RingDocument;
 import io.github.atmosphererelay.routing.internal.RingStore;
 import io.github.atmosphererelay.routing.internal.RoutingService;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -39,6 +42,11 @@ import org.springframework.util.ClassUtils;
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ RedisDocument.class, RedisConnectionFactory.class, JsonMapper.class })
 class RingCopyConfiguration {
+
+	private static final Log logger = LogFactory.getLog(RingCopyConfiguration.class);
+
+	/** Redis compares terms as numbers with a fraction, which are exact below this. */
+	private static final long LAST_TERM = 1L << 53;
 
 	static boolean isPossible() {
 		ClassLoader classLoader = RingCopyConfiguration.class.getClassLoader();
@@ -95,6 +103,23 @@ class RingCopyConfiguration {
 		public boolean save(RingVersion version, String ring) {
 			return this.document.save(ring, version.term(), version.counter(),
 					version.digest()) != RedisDocument.Saved.NEWER_PRESENT;
+		}
+
+		@Override
+		public long term() {
+			String ring = this.document.read();
+			if (ring == null) {
+				return 0;
+			}
+			try {
+				long term = RingDocument.read(ring).version().term();
+				return (term < LAST_TERM) ? term : 0;
+			}
+			catch (IllegalArgumentException ex) {
+				logger.warn("The copy of the ring in Redis cannot be read, and is replaced if it is older: "
+						+ ex.getMessage());
+				return 0;
+			}
 		}
 
 		@Override

@@ -43,7 +43,12 @@ import io.github.atmosphererelay.test.TestNode;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.util.StringUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -51,9 +56,16 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Nodes that know each other by certificates alone, which are replaced while they run.
  */
 @Reconciles
+@ExtendWith(OutputCaptureExtension.class)
 class HttpRelayCertificatesTests {
 
 	private static final String PEERS = "/atmosphere/connection/peers";
+
+	private static final String[] RELOADED = { "atmosphere.relay.http.ssl.names=localhost",
+			"spring.ssl.bundle.pem.peers.reload-on-update=true",
+			"spring.ssl.bundle.pem.peers.keystore.verify-keys=true", "spring.ssl.bundle.watch.file.quiet-period=50ms",
+			// Each request needs a handshake
+			"server.tomcat.max-keep-alive-requests=1" };
 
 	private final List<TestNode> nodes = new ArrayList<>();
 
@@ -92,12 +104,7 @@ class HttpRelayCertificatesTests {
 		write(trusted, old.certificate());
 		int[] ports = ports();
 		for (int port : ports) {
-			start(port, ports, new TlsMaterial(identity, identity), trusted,
-					"atmosphere.relay.http.ssl.names=localhost", "spring.ssl.bundle.pem.peers.reload-on-update=true",
-					"spring.ssl.bundle.pem.peers.keystore.verify-keys=true",
-					"spring.ssl.bundle.watch.file.quiet-period=50ms",
-					// Each request needs a handshake
-					"server.tomcat.max-keep-alive-requests=1");
+			start(port, ports, new TlsMaterial(identity, identity), trusted, RELOADED);
 		}
 		awaitPeers(1);
 		assertThat(this.nodes).allSatisfy(
@@ -124,6 +131,61 @@ class HttpRelayCertificatesTests {
 		await().until(() -> publish(relayed));
 		await().untilAsserted(() -> assertThat(received).containsSubsequence(relayed));
 		assertThat(received).doesNotHaveDuplicates();
+	}
+
+	@Test
+	void aReloadThatIsOfNoUseIsReportedAndLeavesTheNodesConnected(CapturedOutput output) throws Exception {
+		TlsMaterial material = material("present");
+		TlsMaterial other = material("other");
+		Path identity = this.directory.resolve("identity.pem");
+		write(identity, material.certificate(), material.key());
+		int[] ports = ports();
+		for (int port : ports) {
+			start(port, ports, new TlsMaterial(identity, identity), material.certificate(), RELOADED);
+		}
+		awaitPeers(1);
+		List<List<String>> received = this.nodes.stream().map(HttpRelayCertificatesTests::receive).toList();
+		awaitExchange(received);
+		int reported = 0;
+		Path garbage = Files.writeString(this.directory.resolve("garbage"), "This is no certificate.\n");
+		for (Path[] content : new Path[][] { { other.certificate(), material.key() }, { garbage } }) {
+			write(identity, content);
+			reported += ports.length;
+			int all = reported;
+			await().until(() -> StringUtils.countOccurrencesOf(output.getAll(), "SSL reload error") >= all);
+			awaitExchange(received);
+			assertThat(Arrays.stream(ports).mapToObj((port) -> new TlsProbe(material, material).call(port, PEERS)))
+				.containsOnly(TlsProbe.Answer.NODE);
+			awaitPeers(1);
+		}
+		write(identity, material.certificate(), material.key());
+		await().untilAsserted(() -> assertThat(output.getAll().lines())
+			.filteredOn((line) -> line.contains("with the reloaded SSL bundle 'peers' from now on"))
+			.hasSizeGreaterThanOrEqualTo(ports.length));
+		awaitPeers(1);
+	}
+
+	private static List<String> receive(TestNode node) {
+		List<String> received = new CopyOnWriteArrayList<>();
+		node.bean(FluxChannelSubscriber.class)
+			.flux("chat/lobby")
+			.ofType(Publication.class)
+			.subscribe((message) -> received.add(message.payload().asText()));
+		return received;
+	}
+
+	/**
+	 * Publish at each node until each has what the others say, for which each request
+	 * needs a handshake.
+	 */
+	private void awaitExchange(List<List<String>> received) {
+		for (TestNode node : this.nodes) {
+			await().until(() -> {
+				String message = "message " + this.published++;
+				Outcome outcome = node.broadcaster().broadcast("chat/lobby", message).join().outcome();
+				return outcome == Outcome.RELAYED && received.stream().allMatch((each) -> each.contains(message));
+			});
+		}
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.util.List;
 
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.autoconfigure.AtmosphereRoutingAutoConfiguration;
+import io.github.atmosphererelay.gateway.internal.ByteBudget;
 import io.github.atmosphererelay.gateway.internal.FirstRing;
 import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
@@ -67,6 +68,8 @@ public final class AtmosphereGatewayAutoConfiguration {
 	 */
 	private static final Duration FIRST_RING = Duration.ofSeconds(5);
 
+	private static final long MINIMUM_HELD = 1_024 * 1_024;
+
 	private final AtmosphereGatewayProperties properties;
 
 	private final String service;
@@ -78,6 +81,14 @@ public final class AtmosphereGatewayAutoConfiguration {
 		if (size < 1 || size > Integer.MAX_VALUE / 2) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-message-size",
 					properties.maxMessageSize(), "It must be positive and below 1GB");
+		}
+		if (properties.maxHeld().toBytes() < Math.max(2 * size, MINIMUM_HELD)) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-held", properties.maxHeld(),
+					"It must be at least 1MB and twice atmosphere.gateway.max-message-size");
+		}
+		if (properties.messageTimeout().toMillis() < 1) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.message-timeout",
+					properties.messageTimeout(), "It must be positive");
 		}
 		if (properties.idleTimeout().isNegative()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.idle-timeout",
@@ -136,22 +147,28 @@ public final class AtmosphereGatewayAutoConfiguration {
 		return new ProxyStatistics();
 	}
 
+	@Bean
+	ByteBudget atmosphereByteBudget() {
+		return new ByteBudget(this.properties.maxHeld().toBytes(), (int) this.properties.maxMessageSize().toBytes());
+	}
+
 	/**
 	 * Closes WebSockets as a stopping node closes its sessions.
 	 */
 	@Bean
 	OpenPipes atmosphereOpenPipes(AtmosphereProperties node) {
 		AtmosphereProperties.Shutdown shutdown = node.shutdown();
-		return new OpenPipes(this.properties.idleTimeout(), shutdown.sliceSize(), shutdown.sliceInterval(),
-				shutdown.timeout());
+		return new OpenPipes(this.properties.idleTimeout(), this.properties.messageTimeout(), shutdown.sliceSize(),
+				shutdown.sliceInterval(), shutdown.timeout());
 	}
 
 	@Bean
 	WebSocketProxyFilter atmosphereWebSocketProxyFilter(HttpClient http,
-			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics, OpenPipes pipes) {
+			ObjectProvider<HttpHeadersFilter> headersFilters, ProxyStatistics statistics, OpenPipes pipes,
+			ByteBudget budget) {
 		return new WebSocketProxyFilter(http, () -> headersFilters.orderedStream().toList(),
 				new ProxySettings((int) this.properties.maxMessageSize().toBytes(), this.properties.handshakeTimeout()),
-				statistics, pipes);
+				statistics, pipes, budget);
 	}
 
 	/**
@@ -163,8 +180,8 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		GatewayMeters atmosphereGatewayMeters(ProxyStatistics statistics) {
-			return new GatewayMeters(statistics);
+		GatewayMeters atmosphereGatewayMeters(ProxyStatistics statistics, ByteBudget budget) {
+			return new GatewayMeters(statistics, budget);
 		}
 
 	}

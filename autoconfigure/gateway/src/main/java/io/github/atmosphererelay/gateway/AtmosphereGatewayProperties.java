@@ -38,17 +38,23 @@ import org.springframework.util.unit.DataSize;
  * claim:NAME. Headers are removed before a request is forwarded. Default is principal and
  * claim:sub.
  * @param maxMessageSize Maximum size of a WebSocket message in either direction.
+ * @param maxHeld Maximum size of all messages together that wait to be forwarded, beyond
+ * what each WebSocket may hold by itself. When it is reached, large messages are not read
+ * until others have been forwarded.
  * @param handshakeTimeout Time within which a node has to accept or refuse a WebSocket.
  * @param idleTimeout Time without a frame in either direction after which a WebSocket is
  * closed. Must be longer than the nodes' ping interval. With 0 it is never closed.
+ * @param messageTimeout Time within which a message has to be read and forwarded while
+ * others wait because max-held is reached. Then its WebSocket is closed.
  * @param lookup Answers to clients that ask for their node.
  * @param ring From where the gateway has the ring.
  */
 @ConfigurationProperties("atmosphere.gateway")
 public record AtmosphereGatewayProperties(@Nullable String service, @Nullable List<String> userFrom,
-		@DefaultValue("16MB") DataSize maxMessageSize,
+		@DefaultValue("16MB") DataSize maxMessageSize, @DefaultValue("128MB") DataSize maxHeld,
 		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
-		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout, @DefaultValue Lookup lookup,
+		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout,
+		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration messageTimeout, @DefaultValue Lookup lookup,
 		@DefaultValue Ring ring) {
 
 	private static final List<String> USER_FROM = List.of("principal", "claim:sub");

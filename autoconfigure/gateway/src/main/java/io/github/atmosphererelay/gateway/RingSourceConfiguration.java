@@ -190,9 +190,8 @@ class RingSourceConfiguration {
 			Supplier<List<URI>> nodes = nodes(ring.urls(), properties.service(), discovery.getIfAvailable());
 			String bundle = ring.sslBundle();
 			SSLContext ssl = (bundle != null) ? bundles.getObject().getBundle(bundle).createSslContext() : null;
-			return new FollowedRing("the nodes",
-					(changed) -> new HttpRingReader(nodes, ring.path(), ring.authorization(), ssl), ring.pollInterval(),
-					statistics);
+			return new FollowedRing("the nodes", (changed) -> new HttpRingReader(nodes, ring.path(),
+					ring.authorization(), ssl, !ring.urls().isEmpty()), ring.pollInterval(), statistics);
 		}
 
 		private static Supplier<List<URI>> nodes(List<URI> configured, @Nullable String service,

@@ -111,6 +111,7 @@ class FollowingTests {
 			.property("atmosphere.channels[1].scope=node")
 			.property("atmosphere.routing.enabled=true")
 			.property("atmosphere.routing.serve-ring=true")
+			.property("atmosphere.routing.ring-role=ROLE_GATEWAY")
 			.property("atmosphere.routing.lookup=true")
 			.property("atmosphere.cluster.address=https://node.example.com")
 			.property("atmosphere.routing.settle-time=300ms")
@@ -436,7 +437,7 @@ class FollowingTests {
 
 		@Override
 		public boolean isUserInRole(String role) {
-			return CREDENTIALS.equals(getHeader("Authorization")) && role.equals("ROLE_ADMIN");
+			return CREDENTIALS.equals(getHeader("Authorization")) && role.equals("ROLE_GATEWAY");
 		}
 
 	}

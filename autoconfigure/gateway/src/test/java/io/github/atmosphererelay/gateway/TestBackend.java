@@ -236,6 +236,13 @@ final class TestBackend implements AutoCloseable {
 				return new BinaryWebSocketFrame(Unpooled.wrappedBuffer(new byte[FLOOD_FRAME]));
 			});
 		}
+		if (command.startsWith("numbered ")) {
+			String[] words = command.split(" ");
+			int size = Integer.parseInt(words[2]);
+			return Flux.range(0, Integer.parseInt(words[1]))
+				.map((i) -> new BinaryWebSocketFrame(
+						Unpooled.buffer(size).writeInt(i).writeZero(size - Integer.BYTES)));
+		}
 		if (command.equals("silence")) {
 			return Mono.empty();
 		}

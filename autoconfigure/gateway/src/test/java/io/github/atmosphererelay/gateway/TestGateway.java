@@ -63,6 +63,13 @@ final class TestGateway implements AutoCloseable {
 	}
 
 	/**
+	 * Start a gateway with beans of its own.
+	 */
+	static TestGateway with(Class<?> beans, List<TestBackend> nodes, String... args) {
+		return start(new SpringApplication(Application.class, beans), ports(nodes), Map.of(), args);
+	}
+
+	/**
 	 * Start a gateway as properties alone say, which stand for the whole configuration.
 	 */
 	static TestGateway startAs(List<String> properties, List<TestBackend> nodes) {

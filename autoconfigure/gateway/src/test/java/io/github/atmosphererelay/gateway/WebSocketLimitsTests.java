@@ -28,6 +28,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -36,6 +40,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
  * Tests for messages that are too large, and nodes that do not answer.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(OutputCaptureExtension.class)
 class WebSocketLimitsTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
@@ -118,10 +123,23 @@ class WebSocketLimitsTests {
 	}
 
 	@Test
-	void aRefusalIsCounted() {
+	void refusalsAreCountedAndLoggedInOneLine(CapturedOutput output) {
 		long refused = statistics().refused();
-		assertThat(status("refused")).isEqualTo(403);
-		assertThat(statistics().refused()).isEqualTo(refused + 1);
+		for (int i = 0; i < 5; i++) {
+			assertThat(status("refused")).isEqualTo(403);
+		}
+		assertThat(statistics().refused()).isEqualTo(refused + 5);
+		assertThat(output.getAll().lines().filter((line) -> line.contains("A node has refused a WebSocket with 403")))
+			.hasSize(1);
+		assertThat(output.getAll()).doesNotContain("observed an error").doesNotContain("HandshakeException");
+	}
+
+	@Test
+	void handshakesThatFailLeaveNoStackTrace(CapturedOutput output) {
+		assertThat(status("cut")).isEqualTo(502);
+		assertThat(status("silent")).isEqualTo(504);
+		Awaitility.await().atMost(SOON).until(() -> this.node.waiting() == 0);
+		assertThat(output.getAll()).doesNotContain("\tat ");
 	}
 
 	private int status(String channel) {

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.demo.cluster;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,7 +40,9 @@ class ConsolePageTests {
 	@BeforeAll
 	static void startCluster() {
 		ChatBrowser.assumePresent();
-		cluster = TestCluster.start(Broker.Kind.REDIS, FreePorts.find(3));
+		// The clients of these tests stay where they have connected
+		cluster = Cluster.start(Plan.of(Broker.Kind.REDIS, false, FreePorts.find(3)), System.out::println, Map
+			.of("demo.warm-up", "false", "atmosphere.routing.enabled", "true", "atmosphere.routing.rebalance", "off"));
 		urls = List.copyOf(cluster.urls().values());
 	}
 
@@ -98,11 +101,30 @@ class ConsolePageTests {
 	}
 
 	@Test
+	void showsTheRingAndWhatAChangeWouldMove() throws Exception {
+		try (ChatClient client = ChatClient.join(urls.get(0), "ring", "carl"); ChatBrowser admin = console()) {
+			admin.until(() -> admin.texts("#ring tbody th").equals(List.of("node-a", "node-b", "node-c")));
+			assertThat(admin.texts("#ring tbody td:nth-child(3)")).containsOnly("33.3 %");
+			admin
+				.until(() -> admin.texts("#ring tbody td:nth-child(4)").stream().mapToInt(Integer::parseInt).sum() > 0);
+			assertThat(admin.texts("#ring-scope").get(0)).startsWith("published by node-");
+			admin.find("#change-node").sendKeys("node-d", Keys.ENTER);
+			admin.until(() -> admin.texts("#change-result").get(0).contains("users would move"));
+			admin.find("#change-node").clear();
+			admin.find("#change-node").sendKeys("node-a", Keys.ENTER);
+			admin.until(() -> admin.texts("#change-result").get(0).startsWith("The node refuses this"));
+			assertThat(admin.shows("#problem")).isFalse();
+			assertThat(admin.complaints()).isEmpty();
+			admin.screenshot("console-ring");
+		}
+	}
+
+	@Test
 	void isReachableByKeyboardAlone() throws Exception {
 		try (ChatClient client = ChatClient.join(urls.get(0), "keys", "bob"); ChatBrowser admin = console()) {
 			admin.until(() -> admin.texts("#rooms tbody th").contains("chat/keys"));
 			List<String> reached = new ArrayList<>();
-			for (int i = 0; i < 40; i++) {
+			for (int i = 0; i < 50; i++) {
 				admin.driver().switchTo().activeElement().sendKeys(Keys.TAB);
 				reached.add(String.valueOf(admin.driver()
 					.executeScript("const e = document.activeElement;"

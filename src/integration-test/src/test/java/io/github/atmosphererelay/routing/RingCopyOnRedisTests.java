@@ -216,4 +216,27 @@ class RingCopyOnRedisTests {
 		MachineTime.await(WITHIN).until(RingCopyOnRedisTests::isThatOfAllNodes);
 	}
 
+	/**
+	 * The clock of the node that has published was a day ahead, and nobody is left who
+	 * knows.
+	 */
+	@Test
+	@Order(5)
+	void aClusterThatWasRestartedGoesOnAfterTheTermOfTheCopy() {
+		PublishedRing last = RingDocument.read(read());
+		cluster.close();
+		long ahead = last.version().term() + Duration.ofDays(1).toMillis();
+		try (Jedis jedis = redis()) {
+			jedis.set(KEY, RingDocument
+				.write(new PublishedRing(new RingVersion(ahead, 7, last.version().digest()), last.ring())));
+		}
+		cluster = BrokerCluster.of(broker.directProperties())
+			.nodes(1)
+			.property("atmosphere.routing.enabled=true")
+			.property("atmosphere.routing.settle-time=500ms")
+			.start();
+		MachineTime.await(WITHIN).until(RingCopyOnRedisTests::isThatOfAllNodes);
+		assertThat(RingDocument.read(read()).version().term()).isGreaterThan(ahead);
+	}
+
 }

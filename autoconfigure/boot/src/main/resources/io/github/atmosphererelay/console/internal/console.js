@@ -12,6 +12,9 @@ const SESSIONS = 25;
 const ROOMS = 12;
 const MAX_ROOMS = 600;
 const MEMBERS = 60;
+/** A change may move users from every node to every other one. */
+const MOVING_NODES = 6;
+const MOVING_TO = 3;
 /** Of a room without presence, so many sessions are looked at. */
 const MEMBERS_BY_SESSION = 500;
 
@@ -137,14 +140,30 @@ async function showChange() {
 	const change = { kind: $("change-kind").value, node: $("change-node").value.trim(), weight: $("change-weight").value };
 	try {
 		const { users, movingUsers, movingSessions, nodes, failed, unanswered } = await actuator.change(change);
-		const from = nodes.filter((node) => node.movingUsers > 0)
-			.map(({ node, movingUsers: count, to }) => `${count} from ${node} (${Object.entries(to).map(([name, number]) => `${number} to ${name}`).join(", ")})`);
-		put($("change-result"), `${movingUsers} of ${users} users would move, with ${movingSessions === 1 ? "1 session" : `${movingSessions} sessions`}, `
+		const from = largest(nodes.map((node) => [node, node.movingUsers]), MOVING_NODES,
+			(node, count) => `${number(count)} from ${node.node} (${largest(Object.entries(node.to), MOVING_TO,
+				(name, users) => `${number(users)} to ${name}`, "to").join(", ")})`, "from");
+		put($("change-result"), `${number(movingUsers)} of ${number(users)} users would move, with ${movingSessions === 1 ? "1 session" : `${number(movingSessions)} sessions`}, `
 			+ `${scope(failed, unanswered)}${from.length ? `: ${from.join("; ")}` : ""}.`);
 	}
 	catch (error) {
 		put($("change-result"), error.message);
 	}
+}
+
+/** What there is most of, and how much else, of pairs of something and its number. */
+function largest(pairs, max, text, preposition) {
+	const sorted = pairs.filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+	const texts = sorted.slice(0, max).map(([thing, count]) => text(thing, count));
+	const rest = sorted.slice(max);
+	if (rest.length) {
+		texts.push(`${number(rest.reduce((sum, [, count]) => sum + count, 0))} ${preposition} ${rest.length === 1 ? "another one" : `${rest.length} others`}`);
+	}
+	return texts;
+}
+
+function number(count) {
+	return count.toLocaleString("en");
 }
 
 // Rooms and who is in them

@@ -42,6 +42,13 @@ final class ClientConnection {
 	}
 
 	/**
+	 * Let what the client sends be read only while it may be held.
+	 */
+	void guard(ByteBudget.Share share) {
+		ReadGate.guard(this.channel, share);
+	}
+
+	/**
 	 * Close the connection, also if the client takes no bytes.
 	 */
 	void close() {

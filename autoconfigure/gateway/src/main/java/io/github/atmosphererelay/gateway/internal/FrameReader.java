@@ -35,19 +35,23 @@ final class FrameReader extends BaseSubscriber<WebSocketMessage> {
 
 	private final Runnable read;
 
-	private FrameReader(FluxSink<WebSocketMessage> sink, Runnable read) {
+	private final ByteBudget.Share share;
+
+	private FrameReader(FluxSink<WebSocketMessage> sink, Runnable read, ByteBudget.Share share) {
 		this.sink = sink;
 		this.read = read;
+		this.share = share;
 	}
 
 	/**
 	 * Read the frames of a side.
 	 * @param session the side
 	 * @param read called for each frame
+	 * @param share what is held of the side
 	 * @return the frames, which their receiver releases, and a hook for discarded ones
 	 */
-	static Flux<WebSocketMessage> read(WebSocketSession session, Runnable read) {
-		return Flux.create((sink) -> session.receive().subscribe(new FrameReader(sink, read)));
+	static Flux<WebSocketMessage> read(WebSocketSession session, Runnable read, ByteBudget.Share share) {
+		return Flux.create((sink) -> session.receive().subscribe(new FrameReader(sink, read, share)));
 	}
 
 	@Override
@@ -62,6 +66,9 @@ final class FrameReader extends BaseSubscriber<WebSocketMessage> {
 		this.read.run();
 		if (!this.sink.isCancelled()) {
 			this.sink.next(frame.retain());
+		}
+		else {
+			this.share.forwarded(frame.getPayload().readableByteCount());
 		}
 	}
 

@@ -26,9 +26,10 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 /**
  * The meters of the gateway.
  *
- * @param statistics what they show
+ * @param statistics what they show of WebSockets
+ * @param budget what they show of bytes
  */
-public record GatewayMeters(ProxyStatistics statistics) implements MeterBinder {
+public record GatewayMeters(ProxyStatistics statistics, ByteBudget budget) implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
@@ -43,6 +44,14 @@ public record GatewayMeters(ProxyStatistics statistics) implements MeterBinder {
 		closed(registry, "idle", ProxyStatistics::idle);
 		closed(registry, "node_lost", ProxyStatistics::nodeLost);
 		closed(registry, "stopped", ProxyStatistics::stopped);
+		closed(registry, "slow", ProxyStatistics::slow);
+		Gauge.builder("atmosphere.gateway.held", this.budget, ByteBudget::taken)
+			.description("Bytes of messages that wait to be forwarded, beyond what each WebSocket may hold by itself")
+			.baseUnit("bytes")
+			.register(registry);
+		FunctionCounter.builder("atmosphere.gateway.pauses", this.budget, ByteBudget::pauses)
+			.description("How often a WebSocket was not read because too many bytes were held")
+			.register(registry);
 		FunctionCounter.builder("atmosphere.gateway.ring.failures", this.statistics, ProxyStatistics::ringFailures)
 			.description("Attempts to read the ring that have failed")
 			.register(registry);

@@ -36,6 +36,8 @@ import javax.net.ssl.SSLContext;
 
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.internal.RingDocument;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  * others. Used by one thread.
  */
 public final class HttpRingReader implements RingReader {
+
+	private static final Log logger = LogFactory.getLog(HttpRingReader.class);
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
@@ -61,6 +65,10 @@ public final class HttpRingReader implements RingReader {
 
 	private final @Nullable String authorization;
 
+	private final boolean warnsOfClearText;
+
+	private boolean warned;
+
 	private int next;
 
 	/** The entity tags of the rings that were read, by node. */
@@ -73,9 +81,11 @@ public final class HttpRingReader implements RingReader {
 	 * @param authorization the value of the {@code Authorization} header, or {@code null}
 	 * @param ssl trusts the nodes' certificates, or {@code null} for the platform's
 	 * default
+	 * @param listed whether an operator has listed the nodes, who knows where the
+	 * authorization goes
 	 */
 	public HttpRingReader(Supplier<List<URI>> nodes, String path, @Nullable String authorization,
-			@Nullable SSLContext ssl) {
+			@Nullable SSLContext ssl, boolean listed) {
 		HttpClient.Builder builder = HttpClient.newBuilder()
 			.connectTimeout(TIMEOUT)
 			.followRedirects(HttpClient.Redirect.NEVER);
@@ -83,6 +93,7 @@ public final class HttpRingReader implements RingReader {
 		this.nodes = nodes;
 		this.path = path;
 		this.authorization = authorization;
+		this.warnsOfClearText = authorization != null && !listed;
 	}
 
 	@Override
@@ -123,6 +134,12 @@ public final class HttpRingReader implements RingReader {
 
 	private HttpResponse<byte[]> ask(URI node) throws IOException, InterruptedException {
 		HttpRequest.Builder request = HttpRequest.newBuilder(node.resolve(this.path)).timeout(TIMEOUT);
+		if (this.warnsOfClearText && !this.warned && "http".equalsIgnoreCase(node.getScheme())) {
+			this.warned = true;
+			logger.warn("'atmosphere.gateway.ring.authorization' is sent in clear text to the instances that discovery"
+					+ " lists, such as " + node + ". Give them https addresses, or list the nodes in"
+					+ " 'atmosphere.gateway.ring.urls'");
+		}
 		if (this.authorization != null) {
 			request.header("Authorization", this.authorization);
 		}
@@ -163,7 +180,7 @@ public final class HttpRingReader implements RingReader {
 	private static IOException refused(URI node, int status) {
 		return new IOException(node + " has answered " + status + switch (status) {
 			case 401, 403 -> ": 'atmosphere.gateway.ring.authorization' does not have the role that the node's"
-					+ " 'atmosphere.routing.lookup-others' names";
+					+ " 'atmosphere.routing.ring-role' names";
 			case 404 -> ": its 'atmosphere.routing.serve-ring' is not true";
 			default -> "";
 		});

@@ -32,10 +32,10 @@ import reactor.core.publisher.Flux;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The WebSockets that the gateway forwards. Looks after those that are idle, and closes
- * all of them slice by slice when the gateway stops, before the web server does, so that
- * not all clients reconnect to other gateways at once. Safe for use by many threads; does
- * not block.
+ * The WebSockets that the gateway forwards. Looks after those that are idle or hold what
+ * others wait for, and closes all of them slice by slice when the gateway stops, before
+ * the web server does, so that not all clients reconnect to other gateways at once. Safe
+ * for use by many threads; does not block.
  */
 public final class OpenPipes implements SmartLifecycle {
 
@@ -46,6 +46,8 @@ public final class OpenPipes implements SmartLifecycle {
 	private final Set<WebSocketPipe> pipes = ConcurrentHashMap.newKeySet();
 
 	private final Duration idleTimeout;
+
+	private final Duration messageTimeout;
 
 	private final int sliceSize;
 
@@ -64,12 +66,16 @@ public final class OpenPipes implements SmartLifecycle {
 	 * Create a registry of WebSockets.
 	 * @param idleTimeout the time without a frame after which a WebSocket is closed, or
 	 * zero
+	 * @param messageTimeout the time for a message while others wait for the bytes that
+	 * it holds
 	 * @param sliceSize the number of WebSockets that are closed at once
 	 * @param sliceInterval the time between two slices
 	 * @param timeout the time after which all remaining WebSockets are closed at once
 	 */
-	public OpenPipes(Duration idleTimeout, int sliceSize, Duration sliceInterval, Duration timeout) {
+	public OpenPipes(Duration idleTimeout, Duration messageTimeout, int sliceSize, Duration sliceInterval,
+			Duration timeout) {
 		this.idleTimeout = idleTimeout;
+		this.messageTimeout = messageTimeout;
 		this.sliceSize = sliceSize;
 		this.sliceInterval = sliceInterval;
 		this.timeout = timeout;
@@ -94,20 +100,17 @@ public final class OpenPipes implements SmartLifecycle {
 	public void start() {
 		this.stopping = false;
 		this.running = true;
-		if (this.idleTimeout.isZero()) {
-			return;
-		}
 		this.checks = Flux.interval(checkInterval()).onBackpressureDrop().subscribe((tick) -> check());
 	}
 
 	private Duration checkInterval() {
 		Duration quarter = this.idleTimeout.dividedBy(4);
-		return (quarter.compareTo(LONGEST_CHECK_INTERVAL) < 0) ? quarter : LONGEST_CHECK_INTERVAL;
+		return (!quarter.isZero() && quarter.compareTo(LONGEST_CHECK_INTERVAL) < 0) ? quarter : LONGEST_CHECK_INTERVAL;
 	}
 
 	private void check() {
 		for (WebSocketPipe pipe : this.pipes) {
-			guarded(() -> pipe.check(this.idleTimeout));
+			guarded(() -> pipe.check(this.idleTimeout, this.messageTimeout));
 		}
 	}
 

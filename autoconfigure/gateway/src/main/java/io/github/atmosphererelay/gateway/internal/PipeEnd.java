@@ -46,6 +46,9 @@ record PipeEnd(Cause cause, CloseStatus toClient, CloseStatus toNode) {
 	static final PipeEnd STOPPED = new PipeEnd(Cause.STOPPED, new CloseStatus(1012, "gateway stops, please reconnect"),
 			CloseStatus.GOING_AWAY);
 
+	static final PipeEnd SLOW = new PipeEnd(Cause.SLOW,
+			new CloseStatus(1013, "connection is too slow, please reconnect"), CloseStatus.GOING_AWAY);
+
 	/**
 	 * Return the end of a WebSocket that its client has closed.
 	 * @param status the client's status, or {@code null} if its connection was lost
@@ -92,7 +95,7 @@ record PipeEnd(Cause cause, CloseStatus toClient, CloseStatus toNode) {
 		/** By its client or its node. */
 		CLOSED,
 
-		NODE_LOST, IDLE, TOO_LARGE, STOPPED
+		NODE_LOST, IDLE, TOO_LARGE, SLOW, STOPPED
 
 	}
 

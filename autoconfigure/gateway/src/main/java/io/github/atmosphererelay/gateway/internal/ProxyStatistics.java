@@ -37,6 +37,8 @@ public final class ProxyStatistics {
 
 	private final LongAdder idle = new LongAdder();
 
+	private final LongAdder slow = new LongAdder();
+
 	private final LongAdder nodeLost = new LongAdder();
 
 	private final LongAdder ringFailures = new LongAdder();
@@ -66,6 +68,7 @@ public final class ProxyStatistics {
 		switch (cause) {
 			case TOO_LARGE -> this.tooLarge.increment();
 			case IDLE -> this.idle.increment();
+			case SLOW -> this.slow.increment();
 			case NODE_LOST -> this.nodeLost.increment();
 			case STOPPED -> this.stopped.increment();
 			case CLOSED -> {
@@ -129,6 +132,15 @@ public final class ProxyStatistics {
 	 */
 	public long idle() {
 		return this.idle.sum();
+	}
+
+	/**
+	 * Return how many were closed because a message was not taken in time while others
+	 * waited for its bytes.
+	 * @return the number since the start
+	 */
+	public long slow() {
+		return this.slow.sum();
 	}
 
 	/**

@@ -57,6 +57,12 @@ final class WebSocketPipe {
 
 	private final ProxyStatistics statistics;
 
+	/** What the client has sent. */
+	private final ByteBudget.Share toNode;
+
+	/** What the node has sent. */
+	private final ByteBudget.Share toClient;
+
 	private final AtomicReference<@Nullable PipeEnd> end = new AtomicReference<>();
 
 	/** Completes when nothing is to be forwarded any more. */
@@ -73,14 +79,18 @@ final class WebSocketPipe {
 	 * @param client the client's side
 	 * @param node the node's side
 	 * @param connection the client's connection
+	 * @param toNode what is held of what the client has sent
+	 * @param toClient what is held of what the node has sent
 	 * @param statistics counts what the gateway ends
 	 */
-	WebSocketPipe(WebSocketSession client, WebSocketSession node, ClientConnection connection,
-			ProxyStatistics statistics) {
+	WebSocketPipe(WebSocketSession client, WebSocketSession node, ClientConnection connection, ByteBudget.Share toNode,
+			ByteBudget.Share toClient, ProxyStatistics statistics) {
 		this.client = client;
 		this.node = node;
 		this.connection = connection;
 		this.statistics = statistics;
+		this.toNode = toNode;
+		this.toClient = toClient;
 	}
 
 	/**
@@ -89,13 +99,21 @@ final class WebSocketPipe {
 	 */
 	Mono<Void> run() {
 		Mono<Void> forwarded = Mono.when(
-				forward(this.client, this.node, PipeEnd::closedByClient, PipeEnd::closedByNode),
-				forward(this.node, this.client, PipeEnd::closedByNode, PipeEnd::closedByClient));
-		Mono<Void> late = this.ended.asMono().then(Mono.delay(LAST_WORDS)).then();
+				forward(this.client, this.node, this.toNode, PipeEnd::closedByClient, PipeEnd::closedByNode),
+				forward(this.node, this.client, this.toClient, PipeEnd::closedByNode, PipeEnd::closedByClient));
+		Mono<Void> late = this.ended.asMono().then(Mono.defer(() -> Mono.delay(lastWords()))).then();
 		Mono<Void> watched = Mono
 			.when(endStuck(this.client, PipeEnd::closedByClient), endStuck(this.node, PipeEnd::closedByNode))
 			.then(Mono.never());
-		return Mono.firstWithSignal(forwarded, late, watched).then(Mono.defer(this::closeBoth));
+		return Mono.firstWithSignal(forwarded, late, watched).then(Mono.defer(this::closeBoth)).doFinally((signal) -> {
+			this.toNode.end();
+			this.toClient.end();
+		});
+	}
+
+	/** What others wait for is not held any longer. */
+	private Duration lastWords() {
+		return (this.end.get() == PipeEnd.SLOW) ? LOOK_INTERVAL : LAST_WORDS;
 	}
 
 	/**
@@ -109,20 +127,32 @@ final class WebSocketPipe {
 	}
 
 	/**
-	 * End it if it is idle. A client that takes the bytes of a long message is not idle.
-	 * @param idleTimeout the time without a frame after which it is idle
+	 * End it if it is idle, or holds what others wait for and forwards nothing. A client
+	 * that takes the bytes of a long message is not idle, nor is a side that is not read
+	 * because others hold too much.
+	 * @param idleTimeout the time without a frame after which it is idle, or zero
+	 * @param messageTimeout the time for a message while others wait for its bytes
 	 */
-	void check(Duration idleTimeout) {
+	void check(Duration idleTimeout, Duration messageTimeout) {
+		if (this.toNode.isInTheWay(messageTimeout) || this.toClient.isInTheWay(messageTimeout)) {
+			end(PipeEnd.SLOW);
+		}
+		if (idleTimeout.isZero()) {
+			return;
+		}
 		lookAtClient();
 		long now = System.nanoTime();
+		if (this.toNode.isWaiting() || this.toClient.isWaiting()) {
+			this.lastRead = now;
+		}
 		if (now - this.lastRead >= idleTimeout.toNanos() && now - this.lastTaken >= idleTimeout.toNanos()) {
 			end(PipeEnd.IDLE);
 		}
 	}
 
-	private Mono<Void> forward(WebSocketSession from, WebSocketSession to,
+	private Mono<Void> forward(WebSocketSession from, WebSocketSession to, ByteBudget.Share share,
 			Function<@Nullable CloseStatus, PipeEnd> closed, Function<@Nullable CloseStatus, PipeEnd> receiverClosed) {
-		return FrameReader.read(from, () -> this.lastRead = System.nanoTime())
+		return FrameReader.read(from, () -> this.lastRead = System.nanoTime(), share)
 			.takeUntilOther(this.ended.asMono())
 			.onErrorResume((failure) -> {
 				logger.debug("A side of a WebSocket could not be read to its end", failure);
@@ -132,7 +162,7 @@ final class WebSocketPipe {
 				return Flux.empty();
 			})
 			// Without a prefetch there is no queue in which a second message waits
-			.concatMap((message) -> send(message, to), 0)
+			.concatMap((message) -> send(message, to, share), 0)
 			// At the end, because a hook is for what stands before it
 			.doOnDiscard(WebSocketMessage.class, WebSocketPipe::release)
 			.then(Mono.defer(() -> endAs(from, closed)))
@@ -144,7 +174,8 @@ final class WebSocketPipe {
 			});
 	}
 
-	private Mono<Void> send(WebSocketMessage message, WebSocketSession to) {
+	private Mono<Void> send(WebSocketMessage message, WebSocketSession to, ByteBudget.Share share) {
+		int bytes = message.getPayload().readableByteCount();
 		// A connection that is closed refuses the publisher without subscribing to it
 		AtomicBoolean handedOver = new AtomicBoolean();
 		Mono<WebSocketMessage> once = Mono.fromCallable(() -> handedOver.compareAndSet(false, true) ? message : null);
@@ -154,6 +185,7 @@ final class WebSocketPipe {
 				if (handedOver.compareAndSet(false, true)) {
 					release(message);
 				}
+				share.forwarded(bytes);
 			});
 	}
 
@@ -214,10 +246,10 @@ final class WebSocketPipe {
 			.doFinally((signal) -> this.connection.close());
 	}
 
-	private static Mono<Void> close(WebSocketSession side, CloseStatus status) {
+	private Mono<Void> close(WebSocketSession side, CloseStatus status) {
 		// A close frame is made when close is called, and leaks if nobody subscribes
 		return Mono.defer(() -> side.close(status))
-			.timeout(LAST_WORDS, Mono.empty())
+			.timeout(lastWords(), Mono.empty())
 			.onErrorResume((failure) -> Mono.empty());
 	}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.gateway.internal;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,14 +28,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientRequest;
 import reactor.netty.http.client.WebsocketClientSpec;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.WebsocketServerSpec;
@@ -71,6 +73,13 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 	private static final List<String> HANDSHAKE_HEADERS = List.of("connection", "upgrade", "content-length",
 			"transfer-encoding", "keep-alive");
 
+	private static final Log logger = LogFactory.getLog(WebSocketProxyFilter.class);
+
+	/** Clients can cause refusals at any rate. */
+	private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
+
+	private final RateLimitedLog refusals = new RateLimitedLog(logger, LOG_INTERVAL);
+
 	private final ReactorNettyWebSocketClient client;
 
 	private final WebSocketService service;
@@ -83,6 +92,8 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 
 	private final OpenPipes pipes;
 
+	private final ByteBudget budget;
+
 	/**
 	 * Create a filter.
 	 * @param http the gateway's HTTP client, which connects to the nodes
@@ -90,15 +101,18 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 	 * @param settings how to forward
 	 * @param statistics counts what is forwarded
 	 * @param pipes the WebSockets that are forwarded
+	 * @param budget the bytes that their messages may hold
 	 */
 	public WebSocketProxyFilter(HttpClient http, Supplier<List<HttpHeadersFilter>> headersFilters,
-			ProxySettings settings, ProxyStatistics statistics, OpenPipes pipes) {
+			ProxySettings settings, ProxyStatistics statistics, OpenPipes pipes, ByteBudget budget) {
 		this.headersFilters = headersFilters;
 		this.settings = settings;
 		this.statistics = statistics;
 		this.pipes = pipes;
+		this.budget = budget;
 		this.client = new ReactorNettyWebSocketClient(
-				http.doOnConnected((connection) -> OriginHeader.guard(connection.channel())),
+				http.doOnConnected((connection) -> OriginHeader.guard(connection.channel()))
+					.doOnRequest((request, connection) -> takeAnswer(request, connection.channel())),
 				() -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
 		this.service = new HandshakeWebSocketService(new ReactorNettyRequestUpgradeStrategy(
 				() -> WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize())));
@@ -132,13 +146,20 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 					: answer(exchange, failure));
 	}
 
+	private static void takeAnswer(HttpClientRequest request, Channel channel) {
+		request.currentContextView()
+			.<HandshakeAnswer>getOrEmpty(HandshakeAnswer.class)
+			.ifPresent((answer) -> answer.takeFrom(channel));
+	}
+
 	private Mono<Void> connect(ServerWebExchange exchange, URI url, List<String> protocols) {
+		HandshakeAnswer answer = new HandshakeAnswer(protocols);
 		AtomicBoolean answered = new AtomicBoolean();
 		// The HTTP client's own time for a response does not count for handshakes
 		Mono<Long> late = Mono.delay(this.settings.handshakeTimeout())
 			.filter((zero) -> !answered.get())
 			.switchIfEmpty(Mono.never());
-		return this.client.execute(url, headers(exchange), new WebSocketHandler() {
+		Mono<Void> accepted = this.client.execute(url, headers(exchange), new WebSocketHandler() {
 
 			@Override
 			public List<String> getSubProtocols() {
@@ -148,19 +169,20 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			@Override
 			public Mono<Void> handle(WebSocketSession node) {
 				answered.set(true);
-				return accept(exchange, node);
+				ByteBudget.Share share = WebSocketProxyFilter.this.budget.share();
+				ReadGate.guard(answer.channel(), share);
+				return accept(exchange, node, share).doFinally((signal) -> share.end());
 			}
 
-		}).timeout(late);
+		}).doOnCancel(answer::abandon).contextWrite((context) -> context.put(HandshakeAnswer.class, answer));
+		return Mono.firstWithSignal(accepted, answer.failure()).timeout(late);
 	}
 
 	private static boolean isAccepted(Throwable failure) {
-		HttpResponse answer = (failure instanceof WebSocketClientHandshakeException handshake) ? handshake.response()
-				: null;
-		return answer != null && answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+		return failure instanceof HandshakeAnswer.Refusal refusal && refusal.isOfProtocolsOnly();
 	}
 
-	private Mono<Void> accept(ServerWebExchange exchange, WebSocketSession node) {
+	private Mono<Void> accept(ServerWebExchange exchange, WebSocketSession node, ByteBudget.Share fromNode) {
 		copy(node.getHandshakeInfo().getHeaders(), exchange.getResponse().getHeaders());
 		String protocol = node.getHandshakeInfo().getSubProtocol();
 		// An upgrade completes with the handshake, but the node's side has to stay open
@@ -176,7 +198,7 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			@Override
 			public Mono<Void> handle(WebSocketSession client) {
 				begun.set(true);
-				return forward(exchange, client, node).doFinally((signal) -> ended.tryEmitEmpty());
+				return forward(exchange, client, node, fromNode).doFinally((signal) -> ended.tryEmitEmpty());
 			}
 
 		})
@@ -185,9 +207,12 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			.then(Mono.defer(() -> begun.get() ? ended.asMono() : Mono.empty()));
 	}
 
-	private Mono<Void> forward(ServerWebExchange exchange, WebSocketSession client, WebSocketSession node) {
+	private Mono<Void> forward(ServerWebExchange exchange, WebSocketSession client, WebSocketSession node,
+			ByteBudget.Share fromNode) {
 		ClientConnection connection = new ClientConnection(connection(exchange));
-		WebSocketPipe pipe = new WebSocketPipe(client, node, connection, this.statistics);
+		ByteBudget.Share fromClient = this.budget.share();
+		connection.guard(fromClient);
+		WebSocketPipe pipe = new WebSocketPipe(client, node, connection, fromClient, fromNode, this.statistics);
 		this.statistics.opened();
 		this.pipes.add(pipe);
 		if (!this.pipes.isOpen()) {
@@ -213,11 +238,10 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 	 * has kept the node from an answer.
 	 */
 	private Mono<Void> answer(ServerWebExchange exchange, Throwable failure) {
-		HttpResponse answer = (failure instanceof WebSocketClientHandshakeException handshake) ? handshake.response()
-				: null;
-		if (answer != null && !isAccepted(failure)) {
+		if (failure instanceof HandshakeAnswer.Refusal refusal && !refusal.isOfProtocolsOnly()) {
 			this.statistics.countRefused();
-			return refuse(exchange, answer);
+			this.refusals.warn(() -> "A node has refused a WebSocket with " + refusal.status().code());
+			return refuse(exchange, refusal);
 		}
 		this.statistics.countFailed();
 		if (PlacementFilter.isNotConnected(failure)) {
@@ -228,14 +252,14 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 			return Mono.error(new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT,
 					"A node has not answered a handshake in time", failure));
 		}
-		if (failure instanceof WebSocketHandshakeException || failure instanceof IOException) {
+		if (isAccepted(failure) || failure instanceof WebSocketHandshakeException || failure instanceof IOException) {
 			return Mono.error(new ResponseStatusException(HttpStatus.BAD_GATEWAY, "A node has not answered a handshake",
 					failure));
 		}
 		return Mono.error(failure);
 	}
 
-	private static Mono<Void> refuse(ServerWebExchange exchange, HttpResponse answer) {
+	private static Mono<Void> refuse(ServerWebExchange exchange, HandshakeAnswer.Refusal answer) {
 		ServerHttpResponse response = exchange.getResponse();
 		response.setStatusCode(HttpStatusCode.valueOf(answer.status().code()));
 		HttpHeaders headers = new HttpHeaders();

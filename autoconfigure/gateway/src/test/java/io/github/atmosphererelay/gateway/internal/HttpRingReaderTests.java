@@ -36,6 +36,10 @@ import io.github.atmosphererelay.routing.internal.RingDocument;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
@@ -44,6 +48,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
  * Tests for {@link HttpRingReader}.
  */
 @Timeout(60)
+@ExtendWith(OutputCaptureExtension.class)
 class HttpRingReaderTests {
 
 	private final List<HttpServer> servers = new ArrayList<>();
@@ -101,7 +106,21 @@ class HttpRingReaderTests {
 	}
 
 	private static HttpRingReader reader(URI... nodes) {
-		return new HttpRingReader(() -> List.of(nodes), "/atmosphere/api/ring", null, null);
+		return new HttpRingReader(() -> List.of(nodes), "/atmosphere/api/ring", null, null, false);
+	}
+
+	@Test
+	void credentialsInClearTextForWhomNobodyHasListedAreReportedOnce(CapturedOutput output) throws Exception {
+		URI node = node(RingDocument.write(ring(1)));
+		for (boolean listed : new boolean[] { true, false }) {
+			HttpRingReader reader = new HttpRingReader(() -> List.of(node), "/atmosphere/api/ring", "Basic Z2F0ZQ==",
+					null, listed);
+			assertThat(reader.read()).isEqualTo(ring(1));
+			assertThat(reader.read()).isNull();
+			assertThat(output.getAll().lines().filter((line) -> line.contains("is sent in clear text")))
+				.hasSize(listed ? 0 : 1);
+		}
+		assertThat(output.getAll()).doesNotContain("Z2F0ZQ==");
 	}
 
 	@Test

@@ -42,6 +42,12 @@ class WebSocketPipeTests {
 
 	private static final Duration SOON = Duration.ofSeconds(30);
 
+	private final ByteBudget budget = new ByteBudget(1_024 * 1_024, 100_000);
+
+	private final ByteBudget.Share toClient = this.budget.share();
+
+	private final ProxyStatistics statistics = new ProxyStatistics();
+
 	private final ByteBuf first = ByteBufAllocator.DEFAULT.directBuffer().writeInt(1);
 
 	private final ByteBuf second = ByteBufAllocator.DEFAULT.directBuffer().writeInt(2);
@@ -65,7 +71,8 @@ class WebSocketPipeTests {
 	}
 
 	private WebSocketPipe pipe(StubSession client, StubSession node) {
-		return new WebSocketPipe(client, node, new ClientConnection(new EmbeddedChannel()), new ProxyStatistics());
+		return new WebSocketPipe(client, node, new ClientConnection(new EmbeddedChannel()), this.budget.share(),
+				this.toClient, this.statistics);
 	}
 
 	@Test
@@ -102,6 +109,34 @@ class WebSocketPipeTests {
 		pipe(client, node).run().block(SOON);
 		assertThat(client.closed()).isEqualTo(new CloseStatus(4101, "away"));
 		assertThat(last.refCnt()).isZero();
+		assertReleased();
+	}
+
+	@Test
+	void whatOthersWaitForIsNotHeldForASlowReceiver() throws Exception {
+		StubSession client = new StubSession(Flux.never(), null, (messages) -> Mono.never());
+		StubSession node = new StubSession(frames().concatWith(Flux.never()), null);
+		WebSocketPipe pipe = pipe(client, node);
+		CompletableFuture<Void> run = pipe.run().toFuture();
+		this.toClient.read(500_000);
+		this.toClient.framed(0, true);
+		// The first one that waits is preferred, and the second one is not
+		ByteBudget.Share other = this.budget.share();
+		for (int i = 0; i < 2; i++) {
+			other = this.budget.share();
+			while (other.mayRead(() -> {
+			})) {
+				other.read(ByteBudget.READ);
+			}
+		}
+		assertThat(other.isWaiting()).isTrue();
+		pipe.check(Duration.ZERO, Duration.ofMinutes(1));
+		assertThat(run).isNotDone();
+		pipe.check(Duration.ZERO, Duration.ZERO);
+		run.get(30, TimeUnit.SECONDS);
+		assertThat(client.closed().getCode()).isEqualTo(1013);
+		assertThat(this.statistics.slow()).isEqualTo(1);
+		assertThat(other.isWaiting()).isFalse();
 		assertReleased();
 	}
 

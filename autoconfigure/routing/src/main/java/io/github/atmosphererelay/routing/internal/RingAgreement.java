@@ -55,7 +55,8 @@ import org.jspecify.annotations.Nullable;
  * Terms order the rings of different publishers. They only grow: a publisher takes the
  * time or, if a later term is known, the next one. If it does not know of a later term,
  * because its clock is behind and all nodes that knew have stopped, a node that does,
- * such as a gateway, answers its publication with the later ring.
+ * such as a gateway, answers its publication with the later ring. So does the copy of the
+ * ring, whose term nodes read when they start.
  * <p>
  * A node that has just started, or was cut off or stood still, does not act and publishes
  * nothing until it is up to date: it asks for the ring, and waits for a publication that
@@ -264,7 +265,8 @@ final class RingAgreement {
 
 	private void publish(long now) {
 		Publication before = this.accepted;
-		boolean takesOver = before == null || !before.publisher().equals(this.self) || !this.continues;
+		boolean takesOver = before == null || !before.publisher().equals(this.self) || !this.continues
+				|| before.version().term() < this.seenTerm;
 		if (before != null && takesOver) {
 			if (now - this.hearsSince < this.times.silent().toNanos()) {
 				// Not all nodes have sent a heartbeat since this one can hear them
@@ -544,6 +546,14 @@ final class RingAgreement {
 	void report(Map<String, Integer> sessions) {
 		this.reports.put(this.self, new Report(sessions, this.clock.getAsLong()));
 		this.outlet.toAll(new BusyUsers(sessions));
+	}
+
+	/**
+	 * Note a term that the ring has had, because what keeps a copy of it keeps the later
+	 * one. This node publishes in a later one, if it publishes.
+	 */
+	void seen(long term) {
+		this.seenTerm = Math.max(this.seenTerm, term);
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Part;
@@ -35,7 +36,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Saves the ring in a store while this node publishes it: the newest one within a moment,
  * and the same ring again every few seconds, in case the store has lost it. Changes that
- * follow each other quickly may be saved as one. A thread of its own waits for the store.
+ * follow each other quickly may be saved as one. Before that it reads the term of what
+ * the store has, once after each start, because all nodes that knew it may have stopped.
+ * A thread of its own waits for the store.
  */
 public final class RingCopy {
 
@@ -58,6 +61,8 @@ public final class RingCopy {
 
 	private final RoutingStatistics statistics;
 
+	private final LongConsumer seen;
+
 	private final AtomicBoolean works = new AtomicBoolean();
 
 	private @Nullable ScheduledFuture<?> ticks;
@@ -72,6 +77,10 @@ public final class RingCopy {
 
 	private boolean inUse;
 
+	private boolean termKnown;
+
+	private long termAskedAt;
+
 	private volatile @Nullable Failure failure;
 
 	/**
@@ -81,13 +90,15 @@ public final class RingCopy {
 	 * @param store keeps the ring
 	 * @param timers runs the checks
 	 * @param statistics counts failures
+	 * @param seen receives the term that the store has, on the thread of the copy
 	 */
 	public RingCopy(Supplier<@Nullable PublishedRing> published, RingStore store, Timers timers,
-			RoutingStatistics statistics) {
+			RoutingStatistics statistics, LongConsumer seen) {
 		this.published = published;
 		this.store = store;
 		this.timers = timers;
 		this.statistics = statistics;
+		this.seen = seen;
 	}
 
 	/**
@@ -100,6 +111,7 @@ public final class RingCopy {
 		ThreadPoolExecutor executor = Threads.pool("ring-copy", 1, new ArrayBlockingQueue<>(1));
 		this.executor = executor;
 		this.works.set(false);
+		executor.execute(this.timers.guards().of(Part.ROUTING).guarded(() -> this.termKnown = false));
 		this.ticks = this.timers.repeat(Part.ROUTING, () -> tick(executor), TICK, TICK);
 	}
 
@@ -135,6 +147,9 @@ public final class RingCopy {
 
 	private void work() {
 		try {
+			if (!this.termKnown && (this.termAskedAt == 0 || System.nanoTime() - this.termAskedAt >= AGAIN_NANOS)) {
+				readTerm();
+			}
 			PublishedRing ring = this.published.get();
 			if (ring == null) {
 				release();
@@ -145,6 +160,22 @@ public final class RingCopy {
 		}
 		finally {
 			this.works.set(false);
+		}
+	}
+
+	private void readTerm() {
+		this.inUse = true;
+		try {
+			long term = this.store.term();
+			this.termKnown = true;
+			this.termAskedAt = 0;
+			if (term > 0) {
+				this.seen.accept(term);
+			}
+		}
+		catch (RuntimeException ex) {
+			this.termAskedAt = System.nanoTime();
+			logger.debug("The term of the ring's copy was not read, and is read again", ex);
 		}
 	}
 

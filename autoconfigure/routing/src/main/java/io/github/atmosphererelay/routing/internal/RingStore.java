@@ -35,7 +35,14 @@ public interface RingStore {
 	boolean save(RingVersion version, String document);
 
 	/**
-	 * Release connections. They are opened again by the next call of {@link #save}.
+	 * Read the term of the ring that the store has.
+	 * @return the term, or 0 if there is none, or nothing that is a ring
+	 * @throws RuntimeException if the store has not answered
+	 */
+	long term();
+
+	/**
+	 * Release connections. They are opened again by the next call of another method.
 	 */
 	void release();
 

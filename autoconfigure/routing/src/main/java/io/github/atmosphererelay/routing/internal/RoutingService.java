@@ -69,6 +69,12 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private static final int MAX_WAITING = 10_000;
 
+	/** How long a count of the owners is good for all who ask. */
+	private static final Duration COUNT_KEPT = Duration.ofSeconds(2);
+
+	/** Longer than anybody waits for a count. */
+	private static final Duration COUNT_GIVEN_UP = Duration.ofSeconds(10);
+
 	private static final int MAX_PLACEMENTS = 4;
 
 	private static final long TICKETS_NANOS = Duration.ofSeconds(1).toNanos();
@@ -103,6 +109,10 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	private final SessionMover mover;
 
 	private final TicketDesk tickets;
+
+	private final Object ownersLock = new Object();
+
+	private @Nullable CountOfOwners owners;
 
 	private volatile @Nullable RingCopy copy;
 
@@ -175,7 +185,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	 * @param store keeps the ring for programs that are no members of the cluster
 	 */
 	public void copyTo(RingStore store) {
-		this.copy = new RingCopy(this::publishedHere, store, this.timers, this.statistics);
+		this.copy = new RingCopy(this::publishedHere, store, this.timers, this.statistics,
+				(term) -> execute(() -> this.agreement.seen(term)));
 	}
 
 	/**
@@ -400,13 +411,22 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	/**
 	 * Count to which members the sessions of this node belong. Takes a moment, on the
-	 * thread that asks the application's placement.
+	 * thread that asks the application's placement: those who ask while others wait get
+	 * the same counts, and so do those who ask within two seconds.
 	 * @return completes with the counts; fails if there is no ring, or that thread is
 	 * busy
 	 */
 	public CompletableFuture<RingCount> owners() {
-		return count((ring) -> RingCount.owners(this.registry.sessions(), ring, this.places,
-				this.statistics::countPlacementFailure));
+		PublishedRing ring = this.ring;
+		synchronized (this.ownersLock) {
+			CountOfOwners last = this.owners;
+			if (last == null || last.ring() != ring || last.isOver(System.nanoTime())) {
+				last = new CountOfOwners(ring, System.nanoTime(), count((present) -> RingCount
+					.owners(this.registry.sessions(), present, this.places, this.statistics::countPlacementFailure)));
+				this.owners = last;
+			}
+			return last.result().copy();
+		}
 	}
 
 	/**
@@ -427,7 +447,13 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			return CompletableFuture.failedFuture(new IllegalStateException("There is no ring yet"));
 		}
 		CompletableFuture<RingCount> result = new CompletableFuture<>();
+		long asked = System.nanoTime();
 		boolean accepted = execute(this.placements, () -> {
+			if (System.nanoTime() - asked > COUNT_GIVEN_UP.toNanos()) {
+				// Nobody waits for this one any longer, and others wait behind it
+				result.completeExceptionally(new IllegalStateException("This node was busy with other counts"));
+				return;
+			}
 			try {
 				result.complete(counting.apply(ring));
 			}
@@ -579,6 +605,22 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		@Override
 		public void failed(String problem) {
 			RoutingService.this.foundProblem = problem;
+		}
+
+	}
+
+	/**
+	 * A count of the owners, which may be under way.
+	 *
+	 * @param ring the ring
+	 * @param at when it was asked for, in {@link System#nanoTime()}
+	 * @param result completes with the counts
+	 */
+	private record CountOfOwners(@Nullable PublishedRing ring, long at, CompletableFuture<RingCount> result) {
+
+		boolean isOver(long now) {
+			return this.result.isDone()
+					&& (this.result.isCompletedExceptionally() || now - this.at > COUNT_KEPT.toNanos());
 		}
 
 	}

@@ -281,6 +281,23 @@ class RingAgreementTests {
 		assertThat(version(second).term()).isEqualTo(before.term() + 1);
 	}
 
+	@Test
+	void aNodeThatLearnsOfALaterTermPublishesTheSameRingInALaterOneYet() {
+		Node first = this.cluster.start("a");
+		Node second = this.cluster.start("b");
+		this.cluster.run(QUIET);
+		RingVersion before = version(first);
+		second.agreement.seen(before.term() + 1_000_000_000);
+		this.cluster.run(QUIET);
+		assertThat(version(second)).as("another node publishes").isEqualTo(before);
+		first.agreement.seen(before.term() + 2_000_000_000);
+		this.cluster.run(QUIET);
+		assertThat(version(first).term()).isEqualTo(before.term() + 2_000_000_001);
+		assertThat(version(first).digest()).isEqualTo(before.digest());
+		assertThat(version(second)).isEqualTo(version(first));
+		assertThat(this.cluster.running()).allSatisfy((node) -> assertThat(node.agreement.isAgreed()).isTrue());
+	}
+
 	/**
 	 * The gateway knows a later term than the clock of the node that begins.
 	 */
