@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.relay.redis.internal;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -54,11 +53,7 @@ final class LaneRounds {
 	/** How many channels may wait to be read while the index is read on. */
 	private static final int ENOUGH = 1000;
 
-	private static final long ROUND_NANOS = Duration.ofSeconds(15).toNanos();
-
-	private static final long SLOW_PAGE_NANOS = Duration.ofSeconds(10).toNanos();
-
-	private static final long SLOW_PASS_NANOS = Duration.ofMinutes(1).toNanos();
+	private final LanePace pace;
 
 	private final GroupCalls calls;
 
@@ -103,8 +98,9 @@ final class LaneRounds {
 
 	private boolean running;
 
-	LaneRounds(GroupCalls calls, RedisLanes lanes, int lane, Predicate<String> filter, GroupProgress progress,
-			long token, long checked, RedisLog log, LaneChannels channels, Runnable wake) {
+	LaneRounds(LanePace pace, GroupCalls calls, RedisLanes lanes, int lane, Predicate<String> filter,
+			GroupProgress progress, long token, long checked, RedisLog log, LaneChannels channels, Runnable wake) {
+		this.pace = pace;
 		this.calls = calls;
 		this.lanes = lanes;
 		this.lane = lane;
@@ -180,8 +176,8 @@ final class LaneRounds {
 		if (this.channels.readyCount() > ENOUGH) {
 			return CompletableFuture.completedFuture(false);
 		}
-		if (this.round == null
-				&& (this.wanted || now - this.roundAt >= ROUND_NANOS || this.channels.takeOverflowed())) {
+		if (this.round == null && (this.wanted || now - this.roundAt >= this.pace.round().toNanos()
+				|| this.channels.takeOverflowed())) {
 			this.wanted = false;
 			this.roundAt = now;
 			this.roundTime = 0;
@@ -190,7 +186,7 @@ final class LaneRounds {
 		if (this.round != null) {
 			return roundPage(this.round);
 		}
-		if (now - this.slowPageAt >= SLOW_PAGE_NANOS) {
+		if (now - this.slowPageAt >= this.pace.slowPage().toNanos()) {
 			this.slowPageAt = now;
 			return slowPage(now);
 		}
@@ -253,7 +249,7 @@ final class LaneRounds {
 
 	private CompletableFuture<Boolean> slowPage(long now) {
 		if (this.slow == null && this.removed == null) {
-			if (now - this.slowPassAt < SLOW_PASS_NANOS) {
+			if (now - this.slowPassAt < this.pace.slowPass().toNanos()) {
 				return CompletableFuture.completedFuture(false);
 			}
 			this.slowPassAt = now;

@@ -67,7 +67,8 @@ final class RedisGroupLane implements GroupLane {
 	private boolean revoked;
 
 	RedisGroupLane(RedisGroupMember member, int number, long token, long checked, long heldUntil,
-			GroupProgress progress, RedisSetAside setAside, RedisLog log, GroupCalls calls, RedisLanes lanes) {
+			GroupProgress progress, RedisSetAside setAside, RedisLog log, LanePace pace, GroupCalls calls,
+			RedisLanes lanes) {
 		this.member = member;
 		this.number = number;
 		this.token = token;
@@ -75,7 +76,7 @@ final class RedisGroupLane implements GroupLane {
 		this.progress = progress;
 		this.setAside = setAside;
 		this.reader = new LaneReader(log);
-		this.rounds = new LaneRounds(calls, lanes, number, member::handles, progress, token, checked, log,
+		this.rounds = new LaneRounds(pace, calls, lanes, number, member::handles, progress, token, checked, log,
 				this.channels, this::wake);
 	}
 

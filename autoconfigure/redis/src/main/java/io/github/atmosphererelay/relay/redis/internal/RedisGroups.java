@@ -51,6 +51,8 @@ final class RedisGroups implements ConsumerGroups {
 
 	private final RedisLanes lanes;
 
+	private final LanePace pace;
+
 	private final GroupCalls calls;
 
 	private final RedisSetAside setAside;
@@ -62,7 +64,8 @@ final class RedisGroups implements ConsumerGroups {
 
 	private @Nullable ScheduledExecutorService timer;
 
-	RedisGroups(Supplier<@Nullable RedisConnector> connector, RedisRelaySettings settings) {
+	RedisGroups(Supplier<@Nullable RedisConnector> connector, RedisRelaySettings settings, LanePace pace) {
+		this.pace = pace;
 		this.connector = connector;
 		this.lanes = new RedisLanes(settings.keyPrefix());
 		this.calls = new GroupCalls(connector, settings);
@@ -119,7 +122,7 @@ final class RedisGroups implements ConsumerGroups {
 			GroupProgress progress) {
 		RedisLog log = log();
 		return (log != null) ? new RedisGroupLane(member, number, token, checked, heldUntil, progress, this.setAside,
-				log, this.calls, this.lanes) : null;
+				log, this.pace, this.calls, this.lanes) : null;
 	}
 
 	/**

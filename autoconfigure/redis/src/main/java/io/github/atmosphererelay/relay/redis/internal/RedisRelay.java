@@ -86,12 +86,16 @@ public final class RedisRelay implements ClusterRelay {
 	 * configuration does not support pub/sub
 	 */
 	public RedisRelay(RedisConnectionFactory applicationFactory, RedisRelaySettings settings) {
+		this(applicationFactory, settings, LanePace.DEFAULT);
+	}
+
+	RedisRelay(RedisConnectionFactory applicationFactory, RedisRelaySettings settings, LanePace pace) {
 		Assert.notNull(applicationFactory, "'applicationFactory' must not be null");
 		Assert.notNull(settings, "'settings' must not be null");
 		this.driver = RedisDriver.of(applicationFactory, settings);
 		this.settings = settings;
 		this.scripts = new RedisLogScripts(settings);
-		this.groups = this.driver.runsScripts() ? new RedisGroups(() -> this.connector, settings) : null;
+		this.groups = this.driver.runsScripts() ? new RedisGroups(() -> this.connector, settings, pace) : null;
 	}
 
 	@Override

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
@@ -234,6 +235,66 @@ class RedisGroupTests {
 		finally {
 			publisher.relay().stop();
 		}
+	}
+
+	/**
+	 * As after a publisher that stood still for minutes between the index and the log.
+	 */
+	@Test
+	void aChannelThatIsNotAmongTheRecentOnesIsFoundSlowly() {
+		RelayNode publisher = new RelayNode(relay()).start();
+		try (Jedis admin = admin()) {
+			publisher.awaitRoundTrip(LIMIT);
+			publish(publisher, "orders/1", 0, 3);
+			long time = 1000 * Long.parseLong(admin.time().get(0));
+			admin.zadd(ofLane("orders/1", "recent"), time - 1_000_000, "orders/1");
+			admin.hset(ofGroup("orders/1", "lease"), "checked", Long.toString(time));
+			admin.set("atmosphere:" + this.cluster + ":group:{billing}:made", "made");
+			start(quickRelay(), Start.EARLIEST);
+			awaitHandled("orders/1", 3);
+		}
+		finally {
+			publisher.relay().stop();
+		}
+	}
+
+	@Test
+	void progressInAChannelIsForgottenWhenItsLogIsGone() {
+		GroupTestNode one = start(quickRelay(), Start.EARLIEST);
+		MachineTime.await(LIMIT).until(() -> one.lanes() == RedisLanes.COUNT);
+		publish(one.node(), "orders/1", 0, 2);
+		publish(one.node(), "orders/2", 0, 2);
+		awaitHandled("orders/1", 2);
+		awaitHandled("orders/2", 2);
+		try (Jedis admin = admin()) {
+			MachineTime.await(LIMIT).until(() -> admin.hexists(ofGroup("orders/1", "progress"), "orders/1"));
+			MachineTime.await(LIMIT).until(() -> admin.hexists(ofGroup("orders/2", "progress"), "orders/2"));
+			// As if two days had passed for one of them
+			admin.zrem(ofLane("orders/1", "recent"), "orders/1");
+			admin.zadd(ofLane("orders/1", "removed"), 1, "orders/1");
+			// A look at the index that has begun before has ended
+			awaitNextCheckpoint(admin);
+			awaitNextCheckpoint(admin);
+			admin.del("atmosphere:" + this.cluster + ":log:{orders/1}:stream",
+					"atmosphere:" + this.cluster + ":log:{orders/1}:state");
+			MachineTime.await(LIMIT).until(() -> !admin.hexists(ofGroup("orders/1", "progress"), "orders/1"));
+			assertThat(admin.hexists(ofGroup("orders/2", "progress"), "orders/2")).isTrue();
+		}
+		publish(one.node(), "orders/1", 2, 2);
+		awaitHandled("orders/1", 4);
+		assertThat(one.events).noneMatch(MessagesMissed.class::isInstance);
+	}
+
+	private void awaitNextCheckpoint(Jedis admin) {
+		String before = admin.hget(ofGroup("orders/1", "lease"), "checked");
+		MachineTime.await(LIMIT)
+			.until(() -> !Objects.equals(before, admin.hget(ofGroup("orders/1", "lease"), "checked")));
+	}
+
+	private ClusterRelay quickRelay() {
+		return new RedisRelay(new LettuceConnectionFactory(RedisServers.HOST, server.port()),
+				RedisTestBroker.settings(this.cluster, new EnvelopeCodec(1000)),
+				new LanePace(Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofSeconds(1)));
 	}
 
 	private static long calls(Jedis admin, String command) {
