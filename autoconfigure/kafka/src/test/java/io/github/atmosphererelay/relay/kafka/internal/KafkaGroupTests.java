@@ -26,11 +26,21 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.TcpProxy;
+import io.github.atmosphererelay.group.internal.GroupHandler;
+import io.github.atmosphererelay.group.internal.GroupRunner;
+import io.github.atmosphererelay.group.internal.GroupSettings;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Discontinuity;
@@ -42,6 +52,7 @@ import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
+import io.github.atmosphererelay.test.GrowingThreads;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.apache.kafka.clients.admin.Admin;
@@ -49,6 +60,7 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -275,6 +287,53 @@ class KafkaGroupTests {
 		finally {
 			store.close();
 		}
+	}
+
+	@Test
+	void aChannelThatAlwaysFailsDelaysNoOther() {
+		Duration limit = Boolean.getBoolean("atmosphere.test.long") ? Duration.ofSeconds(1) : LIMIT;
+		Map<String, Long> published = new ConcurrentHashMap<>();
+		Map<String, Duration> delays = new ConcurrentHashMap<>();
+		AtomicInteger failures = new AtomicInteger();
+		GroupHandler handler = new GroupHandler() {
+
+			@Override
+			public @Nullable CompletionStage<?> handle(Publication publication) {
+				String text = publication.payload().asText();
+				if (publication.channel().equals("orders/0")) {
+					failures.incrementAndGet();
+					throw new IllegalStateException("expected");
+				}
+				delays.put(text, Duration.ofNanos(System.nanoTime() - published.get(text)));
+				return null;
+			}
+
+			@Override
+			public String name() {
+				return "failing";
+			}
+
+		};
+		ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+		GroupRunner runner = new GroupRunner(EARLIEST, "orders/**", handler,
+				new GroupSettings(8, 1_000_000, Duration.ofMillis(100), Duration.ofMillis(200), 50, 1000, 1024 * 1024,
+						Duration.ofSeconds(5)),
+				Objects.requireNonNull(this.node.relay().groups()), new Timers(scheduler, new Guards()), (event) -> {
+				}, new GrowingThreads());
+		runner.start();
+		MachineTime.await(LIMIT).until(() -> runner.describe().lanes().size() == KafkaTestBroker.PARTITIONS);
+		for (int i = 0; i < 10; i++) {
+			for (int channel = 0; channel < 100; channel++) {
+				String text = channel + "." + i;
+				published.put(text, System.nanoTime());
+				publish("orders/" + channel, text);
+			}
+		}
+		MachineTime.await(LIMIT).until(() -> delays.size() == 10 * 99 && failures.get() > 10);
+		assertThat(delays.values()).allMatch((delay) -> delay.compareTo(limit) < 0);
+		MachineTime.await(LIMIT).until(() -> runner.describe().parked() == 1);
+		runner.stop();
+		scheduler.shutdownNow();
 	}
 
 	/**
