@@ -27,7 +27,7 @@ import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.internal.GroupTransactions;
+import io.github.atmosphererelay.relay.GroupTransactions;
 import io.github.atmosphererelay.session.internal.WriterPool;
 
 import org.springframework.beans.factory.ObjectProvider;

@@ -24,7 +24,7 @@ import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.outbox.internal.OutboxTarget;
 import io.github.atmosphererelay.outbox.internal.RelayLogTarget;
 import io.github.atmosphererelay.relay.ClusterRelay;
-import io.github.atmosphererelay.relay.internal.GroupTransactions;
+import io.github.atmosphererelay.relay.GroupTransactions;
 import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelaySettings;

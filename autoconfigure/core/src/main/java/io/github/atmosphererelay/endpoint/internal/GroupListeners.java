@@ -32,7 +32,7 @@ import io.github.atmosphererelay.listening.ChannelListener;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.ConsumerGroups;
 import io.github.atmosphererelay.relay.GroupOptions;
-import io.github.atmosphererelay.relay.internal.GroupTransactions;
+import io.github.atmosphererelay.relay.GroupTransactions;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;

@@ -28,7 +28,7 @@ import io.github.atmosphererelay.group.internal.InvalidMessageException;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.GroupLane;
-import io.github.atmosphererelay.relay.internal.GroupTransactions;
+import io.github.atmosphererelay.relay.GroupTransactions;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -31,13 +31,13 @@ import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.ConsumerGroups;
+import io.github.atmosphererelay.relay.GroupTransactions;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayCapability;
 import io.github.atmosphererelay.relay.RelayListener;
 import io.github.atmosphererelay.relay.RelayProbe;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.UnavailableLog;
-import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import io.github.atmosphererelay.relay.jdbc.group.internal.JdbcGroups;
 import org.jspecify.annotations.Nullable;
 

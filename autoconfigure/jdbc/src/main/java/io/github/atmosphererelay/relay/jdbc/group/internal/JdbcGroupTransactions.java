@@ -25,8 +25,8 @@ import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.GroupLane;
+import io.github.atmosphererelay.relay.GroupTransactions;
 import io.github.atmosphererelay.relay.LaneLostException;
-import io.github.atmosphererelay.relay.internal.GroupTransactions;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcOperations;

@@ -14,10 +14,9 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.relay.internal;
+package io.github.atmosphererelay.relay;
 
 import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.relay.GroupLane;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +34,7 @@ public interface GroupTransactions {
 	 * @param publication the message
 	 * @param handling what the application does with it, on the present thread within the
 	 * transaction
-	 * @throws io.github.atmosphererelay.relay.LaneLostException if the lane has another
-	 * owner; nothing was committed
+	 * @throws LaneLostException if the lane has another owner; nothing was committed
 	 * @throws Throwable if the handling or the database has failed; nothing was
 	 * committed, or the database has not told whether it was
 	 */
