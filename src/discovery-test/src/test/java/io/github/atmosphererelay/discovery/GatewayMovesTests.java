@@ -35,6 +35,7 @@ import io.github.atmosphererelay.routing.Routes;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.RecordingClient;
+import io.github.atmosphererelay.test.WithProcesses;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * cluster and its clients, one after the other.
  */
 @Reconciles
+@WithProcesses
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(1_800)
 class GatewayMovesTests {

@@ -34,6 +34,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestNode;
+import io.github.atmosphererelay.test.WithProcesses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +47,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * the order of its channel, and only what was in progress twice.
  */
 @Reconciles
+@WithProcesses
 abstract class AbstractGroupClusterTests {
 
 	static final int CHANNELS = 100;

@@ -37,6 +37,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.kafka.internal.KafkaGroupProcess.Handled;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
+import io.github.atmosphererelay.test.WithProcesses;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -53,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(240)
 @Reconciles
+@WithProcesses
 class KafkaGroupClusterTests {
 
 	private static final int CHANNELS = 100;

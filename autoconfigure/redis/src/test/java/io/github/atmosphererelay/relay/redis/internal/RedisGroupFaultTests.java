@@ -37,6 +37,7 @@ import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.redis.internal.RedisTestBroker.Driver;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
+import io.github.atmosphererelay.test.WithProcesses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +48,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * longer than its lease, while Redis restarts.
  */
 @Reconciles
+@WithProcesses
 class RedisGroupFaultTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(40);
