@@ -75,8 +75,10 @@ export class Connection extends EventTarget {
 		this.reason = "";
 		/** The id of its session. */
 		this.client = "";
-		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed` or `incomplete`. */
+		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed`, `incomplete`, or `unknown` in a room that keeps nothing. */
 		this.outcome = "nothing";
+		/** Whether the room keeps its messages, as far as is known. */
+		this.keeps = false;
 		this.#client = new Client(nodes.map((node) => doorUrl(node.base)), { websocket: Socket, maxReconnectDelay: 10_000 });
 		this.#client.on("connecting", ({ code }) => this.#become(code ? "waiting" : "connecting", code ? lossOf(code) : this.reason));
 		this.#client.on("error", ({ type }) => {
@@ -191,11 +193,13 @@ export class Connection extends EventTarget {
 		try {
 			const history = await this.#client.history(this.#channel("chat"), { limit: HISTORY, reverse: true });
 			history.publications.reverse();
+			this.keeps = true;
 			return history;
 		}
 		catch (error) {
 			if (error.code === NOT_AVAILABLE) {
 				// Without a broker a room keeps nothing
+				this.keeps = false;
 				return { publications: [] };
 			}
 			if (error.code >= FIRST_OF_SERVER && !error.temporary) {
@@ -210,7 +214,7 @@ export class Connection extends EventTarget {
 	}
 
 	#subscribed({ wasRecovering, recovered, hasRecoveredPublications, streamPosition }) {
-		this.outcome = wasRecovering && !recovered ? "incomplete" : hasRecoveredPublications ? "missed" : "nothing";
+		this.outcome = !this.keeps ? "unknown" : wasRecovering && !recovered ? "incomplete" : hasRecoveredPublications ? "missed" : "nothing";
 		// They follow at once, before anything else can happen
 		this.#replaying = hasRecoveredPublications;
 		queueMicrotask(() => {

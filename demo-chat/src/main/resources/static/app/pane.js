@@ -36,7 +36,8 @@ const growsByItself = CSS.supports("field-sizing", "content");
 const BACK = {
 	nothing: "Nothing was said meanwhile",
 	missed: "This was said meanwhile:",
-	incomplete: "Something that was said meanwhile may be missing"
+	incomplete: "Something that was said meanwhile may be missing",
+	unknown: "The room keeps no messages, so what was said meanwhile is missing"
 };
 
 const WAITING = {
@@ -117,7 +118,7 @@ export class Pane {
 		const find = (selector) => this.element.querySelector(selector);
 		this.ui = {
 			pill: find(".pill"), notice: find(".notice"), noticeText: find(".notice-text"), retry: find(".notice-retry"),
-			log: find(".log"), list: find(".log ol"), empty: find(".empty"), jump: find(".jump"), median: find(".pane-median"),
+			log: find(".log"), list: find(".log ol"), empty: find(".empty"), kept: find(".kept"), jump: find(".jump"), median: find(".pane-median"),
 			form: find(".composer"), text: find("textarea"), counter: find(".counter"), error: find(".composer-error"),
 			node: find(".pane-node"), address: find(".pane-address"), link: find(".pane-link"),
 			members: find(".members"), membersCount: find(".members-count"), membersList: find(".members ul"),
@@ -233,6 +234,7 @@ export class Pane {
 				? `Connected to ${this.#behindGateway ? "the gateway" : this.#node.name} ${moved ? "instead" : "again"}. ${BACK[connection.outcome]}`
 				: `You joined #${this.#room} through ${this.#behindGateway ? "the gateway" : this.#node.name}`);
 			this.#joined = true;
+			this.ui.kept.hidden = !connection.keeps;
 			this.#flushOutbox();
 		}
 		else {

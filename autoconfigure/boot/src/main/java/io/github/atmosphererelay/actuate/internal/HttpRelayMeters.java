@@ -63,10 +63,14 @@ public final class HttpRelayMeters implements MeterBinder {
 				.tag("reason", reason.tag())
 				.register(registry);
 		}
-		count(registry, statistics, "sent", "bytes", "What was sent to other nodes", HttpRelayStatistics::sentBytes);
+		count(registry, statistics, "sent", "bytes",
+				"Bytes of the bodies that were sent to other nodes, with repetitions and requests without messages",
+				HttpRelayStatistics::sentBytes);
 		count(registry, statistics, "missed", "messages",
-				"Messages that do not reach a node, because it was away or too much was waiting for it",
-				HttpRelayStatistics::missed);
+				"Messages that another node has missed, counted when it is there again", HttpRelayStatistics::missed);
+		count(registry, statistics, "abandoned", "messages",
+				"Messages that were kept for a node that has not come back, for each node and start of it",
+				HttpRelayStatistics::abandoned);
 		count(registry, statistics, "duplicates", "messages",
 				"Messages that were received again and dropped, because an answer was lost",
 				HttpRelayStatistics::duplicates);

@@ -202,9 +202,12 @@ public final class WireReader {
 	}
 
 	private static int checkLength(int length, int max) {
-		if (length < 0 || length > max) {
+		if (length < 0) {
+			throw new WireFormatException(Reason.MALFORMED, "A part of the message has a negative length: " + length);
+		}
+		if (length > max) {
 			throw new WireFormatException(Reason.OVERSIZED,
-					"A part of the message has " + Integer.toUnsignedString(length) + " bytes; the maximum is " + max);
+					"A part of the message has " + length + " bytes; the maximum is " + max);
 		}
 		return length;
 	}

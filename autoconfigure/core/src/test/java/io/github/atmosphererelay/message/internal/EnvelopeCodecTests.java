@@ -175,7 +175,7 @@ class EnvelopeCodecTests {
 		payload[payload.length - 6] = 0x7F;
 		assertRefused(payload, Reason.OVERSIZED);
 		payload[payload.length - 6] = (byte) 0xFF;
-		assertRefused(payload, Reason.OVERSIZED);
+		assertRefused(payload, Reason.MALFORMED);
 		byte[] headers = bytes(USER);
 		headers[headers.length - 10] = 0x7F;
 		assertRefused(headers, Reason.OVERSIZED);

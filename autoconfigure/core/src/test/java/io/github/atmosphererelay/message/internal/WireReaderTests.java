@@ -94,7 +94,7 @@ class WireReaderTests {
 	@Test
 	void lengthsOverTheLimitAreRefusedBeforeMemoryIsAllocated() {
 		assertRefused(Reason.OVERSIZED, new byte[] { 0, 0, 0, 2, 7, 7 }, (in) -> in.readBytes(1));
-		assertRefused(Reason.OVERSIZED, new byte[] { -1, 0, 0, 0 }, (in) -> in.readBytes(Integer.MAX_VALUE));
+		assertRefused(Reason.MALFORMED, new byte[] { -1, 0, 0, 0 }, (in) -> in.readBytes(Integer.MAX_VALUE));
 		assertRefused(Reason.OVERSIZED, new byte[] { 0, 2, 7, 7 }, (in) -> in.readShortBytes(1));
 		assertRefused(Reason.TRUNCATED, new byte[] { 0x7F, -1, -1, -1 }, (in) -> in.readBytes(Integer.MAX_VALUE));
 	}

@@ -29,7 +29,9 @@ import java.util.UUID;
  * @param partialVersion the version of which it has received some parts, or -1
  * @param nextPart the number of the part that it needs next
  * @param ownInterest the present version of the answering node's own interest
+ * @param missedMillis for how many milliseconds the answering node has missed what was
+ * published before the stream has begun, or zero if it has missed nothing
  */
 record Answer(UUID receiver, int generation, long progress, long knownInterest, long partialVersion, int nextPart,
-		long ownInterest) {
+		long ownInterest, long missedMillis) {
 }

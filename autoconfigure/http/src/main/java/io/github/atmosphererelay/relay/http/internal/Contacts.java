@@ -125,6 +125,14 @@ final class Contacts {
 			}
 			peer.url = known.get(index % known.size()).url();
 		}
+		peer.located = true;
+	}
+
+	/**
+	 * Return whether another node is now where a peer was.
+	 */
+	boolean isReplaced(Peer peer) {
+		return peer.located && of(peer.id()).isEmpty();
 	}
 
 	/**

@@ -150,7 +150,7 @@ final class ExchangeCodec {
 	}
 
 	static byte[] encode(Answer answer) {
-		WireWriter out = new WireWriter(80);
+		WireWriter out = new WireWriter(88);
 		out.writeByte(MAGIC);
 		out.writeByte(ANSWER);
 		out.writeByte(VERSION);
@@ -161,11 +161,13 @@ final class ExchangeCodec {
 		out.writeLong(answer.partialVersion());
 		out.writeInt(answer.nextPart());
 		out.writeLong(answer.ownInterest());
+		out.writeLong(answer.missedMillis());
 		return out.toByteArray();
 	}
 
 	/**
-	 * Read an answer. What follows is left, for later releases.
+	 * Read an answer. An earlier release does not say what was missed. What follows is
+	 * left, for later releases.
 	 * @param bytes the body
 	 * @throws WireFormatException if it is none
 	 */
@@ -174,7 +176,7 @@ final class ExchangeCodec {
 		in.readMagic(MAGIC, ANSWER);
 		in.readVersion(VERSION);
 		return new Answer(in.readId(), in.readInt(), in.readLong(), in.readLong(), in.readLong(), in.readInt(),
-				in.readLong());
+				in.readLong(), (in.remaining() >= Long.BYTES) ? Math.max(0, in.readLong()) : 0);
 	}
 
 	private static Exchange.Presence presence(int code) {

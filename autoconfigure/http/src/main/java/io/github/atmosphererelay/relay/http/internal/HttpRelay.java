@@ -216,13 +216,13 @@ public final class HttpRelay implements ClusterRelay {
 	 */
 	public int livePeers() {
 		PeerMesh mesh = this.mesh;
-		return (mesh != null) ? mesh.livePeers() : 0;
+		return (mesh != null) ? mesh.details().livePeers() : 0;
 	}
 
 	@Override
 	public Map<String, Object> details() {
 		PeerMesh mesh = this.mesh;
-		return (mesh != null) ? mesh.details() : Map.of("livePeers", 0);
+		return (mesh != null) ? mesh.details().get() : Map.of("livePeers", 0);
 	}
 
 }

@@ -40,6 +40,8 @@ public final class HttpRelayStatistics {
 
 	private final LongAdder missed = new LongAdder();
 
+	private final LongAdder abandoned = new LongAdder();
+
 	private final LongAdder duplicates = new LongAdder();
 
 	private final LongAdder uninteresting = new LongAdder();
@@ -95,12 +97,22 @@ public final class HttpRelayStatistics {
 	}
 
 	/**
-	 * Return how many envelopes will not reach a peer, because it was away for too long
-	 * or too much was waiting for it; counted once for each peer.
+	 * Return how many envelopes a peer has missed, because too much was waiting for it
+	 * while it was away, it has refused them, or the two had not met; counted once for
+	 * each peer, when the peer is there again.
 	 * @return the number of envelopes
 	 */
 	public long missed() {
 		return this.missed.sum();
+	}
+
+	/**
+	 * Return how many envelopes were kept for a peer that has not come back, for example
+	 * because its process has ended; counted once for each peer.
+	 * @return the number of envelopes
+	 */
+	public long abandoned() {
+		return this.abandoned.sum();
 	}
 
 	/**
@@ -144,6 +156,10 @@ public final class HttpRelayStatistics {
 
 	void countMissed(long envelopes) {
 		this.missed.add(envelopes);
+	}
+
+	void countAbandoned(long envelopes) {
+		this.abandoned.add(envelopes);
 	}
 
 	void countDuplicates(long envelopes) {

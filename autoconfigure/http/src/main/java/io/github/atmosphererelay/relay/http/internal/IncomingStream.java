@@ -17,12 +17,19 @@
 package io.github.atmosphererelay.relay.http.internal;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.github.atmosphererelay.message.Address;
+import org.jspecify.annotations.Nullable;
+
 /**
  * How far this node has processed what one peer sends. An envelope that comes again is
- * dropped, and a number that is left out is a gap. Safe for use by many threads.
+ * dropped, and a number that is left out is a gap. If that is so at the beginning of the
+ * first stream of a peer, the peer has published before the two have met, and the gap is
+ * one of the subscriptions that were confirmed before. Safe for use by many threads.
  */
 final class IncomingStream {
 
@@ -45,7 +52,11 @@ final class IncomingStream {
 	/** The batches that the receiver has not processed. */
 	private int batches;
 
-	private boolean gap;
+	/** Reports what was missed, if something was. */
+	private @Nullable Runnable gap;
+
+	/** Since when envelopes were missed that are not part of the present stream. */
+	private @Nullable Long missedSince;
 
 	/** Whether the peer has sent its last request. */
 	private boolean leaving;
@@ -59,7 +70,7 @@ final class IncomingStream {
 	IncomingStream(Receiver receiver, HttpRelayStatistics statistics, boolean gap) {
 		this.receiver = receiver;
 		this.statistics = statistics;
-		this.gap = gap;
+		this.gap = gap ? receiver::gap : null;
 	}
 
 	/**
@@ -67,14 +78,15 @@ final class IncomingStream {
 	 * not for longer than a limit. While a batch is not processed, no other one is taken,
 	 * except for the last one of a peer that leaves: it cannot send it again later.
 	 * @param exchange the request
+	 * @param metAt when this node and the peer met: what follows it was not missed
 	 * @param waitNanos the limit in nanoseconds
 	 * @return the number up to which envelopes were processed
 	 * @throws RefusedException if the stream has ended
 	 * @throws InterruptedException if the thread is interrupted
 	 */
-	long process(Exchange exchange, long waitNanos) throws InterruptedException {
+	long process(Exchange exchange, long metAt, long waitNanos) throws InterruptedException {
 		List<byte[]> fresh;
-		boolean gap;
+		Runnable gap;
 		long remaining = waitNanos;
 		this.lock.lock();
 		try {
@@ -88,16 +100,16 @@ final class IncomingStream {
 			if (this.batches > 0 && (!last || exchange.generation() != this.generation)) {
 				return (exchange.generation() == this.generation) ? this.processed : 0;
 			}
-			begin(exchange);
+			begin(exchange, metAt);
 			int skip = (int) Math.min(exchange.envelopes().size(), this.handed + 1 - exchange.first());
 			this.statistics.countDuplicates(skip);
 			fresh = exchange.envelopes().subList(skip, exchange.envelopes().size());
 			gap = this.gap;
-			if (fresh.isEmpty() && !gap) {
+			if (fresh.isEmpty() && gap == null) {
 				return this.processed;
 			}
 			hand(fresh, gap);
-			this.gap = false;
+			this.gap = null;
 			this.batches++;
 			this.handed += fresh.size();
 			while (this.batches > 0 && remaining > 0) {
@@ -127,17 +139,27 @@ final class IncomingStream {
 		}
 	}
 
-	private void begin(Exchange exchange) {
+	private void begin(Exchange exchange, long metAt) {
+		long usedBefore = this.usedAt;
+		boolean met = this.generation < 0;
 		this.usedAt = System.nanoTime();
 		if (exchange.generation() > this.generation) {
-			// The peer had given this node up, with what was waiting for it
-			this.gap |= (this.generation >= 0);
+			if (!met) {
+				// The peer had given this node up, with what was waiting for it
+				this.gap = this.receiver::gap;
+				this.missedSince = usedBefore;
+			}
 			this.generation = exchange.generation();
 			this.handed = 0;
 			this.processed = 0;
 		}
 		if (exchange.first() > this.handed + 1) {
-			this.gap = true;
+			if (!met) {
+				this.gap = this.receiver::gap;
+			}
+			else if (this.gap == null) {
+				missed(this.receiver.interest().confirmedBefore(metAt));
+			}
 			this.handed = exchange.first() - 1;
 			if (this.batches == 0) {
 				this.processed = this.handed;
@@ -146,9 +168,37 @@ final class IncomingStream {
 	}
 
 	/**
+	 * The peer has published before it has met this node. A subscription that was not
+	 * confirmed then has missed nothing.
+	 * @param confirmed the subscriptions that were confirmed, and when each was
+	 */
+	private void missed(Map<Address, Long> confirmed) {
+		if (!confirmed.isEmpty()) {
+			this.gap = () -> this.receiver.gap(confirmed.keySet());
+			long now = System.nanoTime();
+			this.missedSince = now - confirmed.values().stream().mapToLong((at) -> now - at).max().orElse(0);
+		}
+	}
+
+	/**
+	 * Return for how long envelopes were missed before the present stream has begun.
+	 * @return the time in milliseconds; zero if none was missed
+	 */
+	long missedMillis() {
+		this.lock.lock();
+		try {
+			return (this.missedSince != null) ? 1 + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - this.missedSince)
+					: 0;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
 	 * Pass envelopes to the receiver, which adds them to its queue and does not block.
 	 */
-	private void hand(List<byte[]> fresh, boolean gap) {
+	private void hand(List<byte[]> fresh, @Nullable Runnable gap) {
 		List<Decoded> decoded = fresh.stream().map((bytes) -> Decoded.of(bytes, this.receiver.codec())).toList();
 		long before = this.handed;
 		this.receiver.add(() -> deliver(decoded, before, gap));
@@ -157,10 +207,10 @@ final class IncomingStream {
 	/**
 	 * Called on the receiver's thread.
 	 */
-	private void deliver(List<Decoded> decoded, long before, boolean gap) {
+	private void deliver(List<Decoded> decoded, long before, @Nullable Runnable gap) {
 		try {
-			if (gap) {
-				this.receiver.gap();
+			if (gap != null) {
+				gap.run();
 			}
 			long number = before;
 			for (Decoded next : decoded) {

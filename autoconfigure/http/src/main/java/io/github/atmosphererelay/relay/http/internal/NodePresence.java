@@ -81,10 +81,17 @@ final class NodePresence {
 
 	/**
 	 * Return whether receipts wait for a peer: while it is live, and in its first second,
-	 * in which the two connect.
+	 * in which the two connect. One that could not be reached in that time is not waited
+	 * for if another one is live, so that a node that crashes again and again holds up
+	 * nobody.
+	 * @param all all peers
 	 */
-	boolean isAwaited(Peer peer, long now) {
-		return isLive(peer, now) || (!peer.isDeaf() && now - peer.createdAt() < Peer.SUSPECT_NANOS);
+	boolean isAwaited(Peer peer, List<Peer> all, long now) {
+		if (isLive(peer, now)) {
+			return true;
+		}
+		return !peer.isDeaf() && now - peer.createdAt() < Peer.SUSPECT_NANOS
+				&& !(peer.isUnreached() && all.stream().anyMatch((other) -> isLive(other, now)));
 	}
 
 	/**

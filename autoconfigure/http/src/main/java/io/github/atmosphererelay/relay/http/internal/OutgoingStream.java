@@ -57,6 +57,14 @@ final class OutgoingStream {
 	/** Whether the peer is not there any more, and nothing is sent. */
 	private boolean closed;
 
+	/** How many envelopes this node had published before the stream has begun. */
+	private long earlier;
+
+	/**
+	 * The dropped envelopes of which it is not known whether the peer has missed them.
+	 */
+	private long dropped;
+
 	/** The envelopes for which there is a place, and that are not added yet. */
 	private int reserved;
 
@@ -73,6 +81,27 @@ final class OutgoingStream {
 
 	int generation() {
 		return this.generation;
+	}
+
+	/**
+	 * Begin the stream. If something was published earlier, which the peer may have
+	 * wanted, the first number is left out, so that the peer sees a hole.
+	 * @param earlier how many envelopes were
+	 */
+	synchronized void begin(long earlier) {
+		this.earlier = earlier;
+		if (earlier > 0) {
+			this.next++;
+		}
+	}
+
+	/**
+	 * Return how many envelopes were published before the stream has begun, once.
+	 */
+	synchronized long takeEarlier() {
+		long earlier = this.earlier;
+		this.earlier = 0;
+		return earlier;
 	}
 
 	private boolean hasRoom(int size) {
@@ -119,7 +148,7 @@ final class OutgoingStream {
 			cancel(encoded.length);
 		}
 		if (this.closed) {
-			this.statistics.countMissed(1);
+			this.statistics.countAbandoned(1);
 			return false;
 		}
 		this.givenUp = false;
@@ -142,7 +171,10 @@ final class OutgoingStream {
 		List<PendingReceipt> vain = clear();
 		this.givenUp = true;
 		this.next++;
-		this.statistics.countMissed(1);
+		this.dropped++;
+		if (this.closed) {
+			abandon();
+		}
 		return vain;
 	}
 
@@ -154,7 +186,7 @@ final class OutgoingStream {
 
 	private List<PendingReceipt> clear() {
 		List<PendingReceipt> vain = receipts();
-		this.statistics.countMissed(this.queue.size());
+		this.dropped += this.queue.size();
 		this.queue.clear();
 		this.bytes = 0;
 		this.prompt = false;
@@ -173,10 +205,20 @@ final class OutgoingStream {
 	}
 
 	/**
-	 * The peer is there: keep for it what is published from now on.
+	 * The peer is there: it has missed what was dropped, and what is published from now
+	 * on is kept for it.
 	 */
 	synchronized void resume() {
 		this.givenUp = false;
+		if (this.dropped > 0) {
+			this.statistics.countMissed(this.dropped);
+			this.dropped = 0;
+		}
+	}
+
+	private void abandon() {
+		this.statistics.countAbandoned(this.dropped);
+		this.dropped = 0;
 	}
 
 	/**
@@ -194,7 +236,9 @@ final class OutgoingStream {
 	 */
 	synchronized List<PendingReceipt> close() {
 		this.closed = true;
-		return giveUp();
+		List<PendingReceipt> vain = giveUp();
+		abandon();
+		return vain;
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.http.internal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,8 +44,13 @@ final class OwnInterest {
 
 	private static final long MAX_CHANGE_BYTES = 4 * 1024 * 1024;
 
-	/** Read for each envelope that arrives, without the lock. */
-	private final Map<Address, Boolean> followed = new ConcurrentHashMap<>();
+	private static final Long UNCONFIRMED = 0L;
+
+	/**
+	 * When each address was confirmed. Read for each envelope that arrives, without the
+	 * lock.
+	 */
+	private final Map<Address, Long> followed = new ConcurrentHashMap<>();
 
 	private final Map<Address, Waiting> waiting = new ConcurrentHashMap<>();
 
@@ -72,7 +78,7 @@ final class OwnInterest {
 		if (waiting != null) {
 			return waiting.future;
 		}
-		if (this.followed.putIfAbsent(address, true) != null) {
+		if (this.followed.putIfAbsent(address, UNCONFIRMED) != null) {
 			return CompletableFuture.completedFuture(null);
 		}
 		change(true, address);
@@ -131,6 +137,20 @@ final class OwnInterest {
 	}
 
 	/**
+	 * Return the addresses that were confirmed before a moment, with the time of each.
+	 * @param time the moment, by {@link System#nanoTime()}
+	 */
+	Map<Address, Long> confirmedBefore(long time) {
+		Map<Address, Long> confirmed = new HashMap<>();
+		this.followed.forEach((address, at) -> {
+			if (!at.equals(UNCONFIRMED) && at - time < 0) {
+				confirmed.put(address, at);
+			}
+		});
+		return confirmed;
+	}
+
+	/**
 	 * Return the changes since a version.
 	 * @param from the version
 	 * @param maxBytes how large they may be together
@@ -175,6 +195,8 @@ final class OwnInterest {
 	 */
 	void confirm(Predicate<Waiting> known) {
 		List<Waiting> confirmed = new ArrayList<>();
+		// Never the mark of an unconfirmed one
+		long now = System.nanoTime() | 1;
 		synchronized (this) {
 			Iterator<Waiting> waiting = this.order.iterator();
 			while (waiting.hasNext()) {
@@ -184,6 +206,7 @@ final class OwnInterest {
 				}
 				waiting.remove();
 				if (this.waiting.remove(next.address, next)) {
+					this.followed.replace(next.address, now);
 					confirmed.add(next);
 				}
 			}

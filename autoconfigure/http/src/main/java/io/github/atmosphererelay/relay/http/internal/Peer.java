@@ -66,6 +66,20 @@ final class Peer {
 
 	private volatile boolean deaf;
 
+	/**
+	 * When the peer has first sent a request or answered one. It sends this node
+	 * everything that it publishes after that.
+	 */
+	private volatile @Nullable Long metAt;
+
+	/** Whether the peer has never answered, although it was asked. */
+	private volatile boolean unreached;
+
+	private boolean answered;
+
+	/** Whether a URL has led to the peer. */
+	boolean located;
+
 	volatile @Nullable URI url;
 
 	@Nullable Attempt attempt;
@@ -129,6 +143,48 @@ final class Peer {
 
 	void heard(long now) {
 		this.heardAt = now;
+	}
+
+	/**
+	 * The peer has sent a request, or answered one.
+	 */
+	synchronized void met(long now) {
+		if (this.metAt == null) {
+			this.metAt = now;
+		}
+	}
+
+	/**
+	 * Return when the peer and this node have met.
+	 * @param now what to return if they have not
+	 */
+	long metAt(long now) {
+		Long met = this.metAt;
+		return (met != null) ? met : now;
+	}
+
+	/**
+	 * A request to the peer has failed, or another node has answered it. Called by the
+	 * thread of {@link PeerLoop}.
+	 */
+	void failed() {
+		this.failures++;
+		this.unreached = !this.answered;
+	}
+
+	/**
+	 * The peer has answered. Called by the thread of {@link PeerLoop}.
+	 */
+	void answered(long now) {
+		this.failure = null;
+		this.failures = 0;
+		this.answered = true;
+		this.unreached = false;
+		met(now);
+	}
+
+	boolean isUnreached() {
+		return this.unreached;
 	}
 
 	void progressed(long now) {

@@ -257,6 +257,7 @@ final class PeerLoop {
 			this.peers.all().forEach((peer) -> peer.silentSince = now);
 		}
 		this.steppedAt = now;
+		this.peers.published().sample(now);
 		if (this.presence.isPresent()) {
 			this.contacts.all().forEach((contact) -> this.guard.run(() -> this.search.tick(contact, now)));
 		}
@@ -286,10 +287,10 @@ final class PeerLoop {
 				|| !this.contacts.all().stream().allMatch((contact) -> contact.isSettled(now))) {
 			return false;
 		}
-		for (Peer peer : this.peers.all()) {
+		List<Peer> all = this.peers.all();
+		for (Peer peer : all) {
 			boolean known = peer.isDeaf() || peer.interestSender().known() >= waiting.version();
-			boolean given = !this.presence.isLive(peer, now) && now - peer.createdAt() >= Peer.SUSPECT_NANOS
-					&& !peer.mayRelyOnOld(waiting.since(), now);
+			boolean given = !this.presence.isAwaited(peer, all, now) && !peer.mayRelyOnOld(waiting.since(), now);
 			if (!known && !given) {
 				return false;
 			}

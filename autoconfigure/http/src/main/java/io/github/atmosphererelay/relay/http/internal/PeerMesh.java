@@ -18,9 +18,7 @@ package io.github.atmosphererelay.relay.http.internal;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -54,8 +52,6 @@ final class PeerMesh {
 
 	private static final int MAX_CHOICES = 5;
 
-	private static final int MAX_NAMED = 50;
-
 	private final UUID id = UUID.randomUUID();
 
 	private final HttpRelaySettings settings;
@@ -72,6 +68,8 @@ final class PeerMesh {
 
 	private final DiscoveryWatch discovery;
 
+	private final MeshDetails details;
+
 	private volatile boolean open = true;
 
 	private volatile boolean accepting = true;
@@ -85,6 +83,7 @@ final class PeerMesh {
 		this.loop = new PeerLoop(settings, this.id, listener, this.peers, this.interest, statistics);
 		this.discovery = new DiscoveryWatch(discovery, settings.discoveryInterval(),
 				listener.guards().of(Part.RELAY_CONNECTION), this.loop::discovered);
+		this.details = new MeshDetails(this.peers, this.loop, this.discovery);
 	}
 
 	void start() {
@@ -171,6 +170,21 @@ final class PeerMesh {
 				&& all.stream().noneMatch((peer) -> this.loop.presence().isLive(peer, now)))) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(HttpRelay.NAME, null));
 		}
+		boolean counted = (envelope != null) ? envelope.kind() != Envelope.Kind.CONTROL
+				: !(address instanceof Address.Control);
+		if (counted) {
+			this.peers.published().add();
+		}
+		CompletableFuture<Receipt> receipt = send(envelope, address, encoded, prompt, now);
+		if (counted && receipt.isCompletedExceptionally()) {
+			this.peers.published().takeBack();
+		}
+		return receipt;
+	}
+
+	private CompletableFuture<Receipt> send(@Nullable Envelope envelope, Address address, byte[] encoded,
+			boolean prompt, long now) {
+		List<Peer> all = this.peers.all();
 		List<Contact> unsettled = this.loop.unsettled().contacts();
 		List<Destination> destinations = choose(address, List.of(), now);
 		boolean toSelf = envelope != null && this.interest.isFollowed(address);
@@ -206,11 +220,12 @@ final class PeerMesh {
 	private List<Destination> choose(Address address, List<Destination> chosen, long now) {
 		boolean toAll = address instanceof Address.Control;
 		String value = address.value();
+		List<Peer> all = this.peers.all();
 		List<Destination> destinations = new ArrayList<>();
-		for (Peer peer : this.peers.all()) {
+		for (Peer peer : all) {
 			if (!peer.isDeaf() && (toAll || peer.mayFollow(value, now))
 					&& chosen.stream().noneMatch((destination) -> destination.peer() == peer)) {
-				destinations.add(new Destination(peer, this.loop.presence().isAwaited(peer, now)));
+				destinations.add(new Destination(peer, this.loop.presence().isAwaited(peer, all, now)));
 			}
 		}
 		return destinations;
@@ -304,23 +319,28 @@ final class PeerMesh {
 			return left(exchange, stream);
 		}
 		Peer peer = this.peers.get(exchange.sender());
+		long now = System.nanoTime();
+		peer.met(now);
 		if (exchange.presence() == Exchange.Presence.DEAF) {
 			peer.deafen();
 		}
 		// Before the envelopes, which the listener may receive slowly
 		peer.apply(exchange.update());
 		this.loop.heard(peer, exchange.url());
-		return answer(peer, exchange.generation(), stream.process(exchange, PROCESSING_NANOS));
+		long progress = stream.process(exchange, peer.metAt(now), PROCESSING_NANOS);
+		return answer(peer, exchange.generation(), progress, stream.missedMillis());
 	}
 
 	private Answer left(Exchange exchange, IncomingStream stream) throws InterruptedException {
-		long progress = stream.process(exchange, PROCESSING_NANOS);
+		long now = System.nanoTime();
 		Peer peer = this.peers.find(exchange.sender());
+		long progress = stream.process(exchange, (peer != null) ? peer.metAt(now) : now, PROCESSING_NANOS);
 		if (peer != null) {
 			peer.deafen();
 			this.loop.left(peer);
 		}
-		return new Answer(this.id, exchange.generation(), progress, -1, -1, 0, this.interest.version());
+		return new Answer(this.id, exchange.generation(), progress, -1, -1, 0, this.interest.version(),
+				stream.missedMillis());
 	}
 
 	/**
@@ -335,19 +355,19 @@ final class PeerMesh {
 	 * Return what this node says to somebody who does not know it.
 	 */
 	Answer introduction() {
-		return new Answer(this.id, 0, 0, -1, -1, 0, 0);
+		return new Answer(this.id, 0, 0, -1, -1, 0, 0, 0);
 	}
 
 	boolean isOwn(Exchange exchange) {
 		return this.id.equals(exchange.sender());
 	}
 
-	private Answer answer(Peer peer, int generation, long progress) {
+	private Answer answer(Peer peer, int generation, long progress, long missedMillis) {
 		PeerInterest known = peer.interest();
 		long version = this.interest.version();
 		peer.told(System.nanoTime());
 		return new Answer(this.id, generation, progress, known.version(), known.partialVersion(), known.nextPart(),
-				version);
+				version, missedMillis);
 	}
 
 	PeerTable peers() {
@@ -358,66 +378,11 @@ final class PeerMesh {
 		return this.loop;
 	}
 
-	int livePeers() {
-		long now = System.nanoTime();
-		return (int) this.peers.all().stream().filter((peer) -> this.loop.presence().isLive(peer, now)).count();
-	}
-
-	Map<String, Object> details() {
-		long now = System.nanoTime();
-		Map<String, Object> details = new LinkedHashMap<>();
-		Map<String, String> states = new LinkedHashMap<>();
-		for (Peer peer : this.peers.all()) {
-			if (states.size() < MAX_NAMED) {
-				states.put((peer.url != null) ? peer.url.toString() : "node " + peer.id(), state(peer, now));
-			}
-		}
-		for (Contact contact : this.loop.contacts().all()) {
-			if (contact.peer == null && states.size() < MAX_NAMED) {
-				states.putIfAbsent(contact.url().toString(), state(contact));
-			}
-		}
-		details.put("livePeers", livePeers());
-		details.put("peers", states);
-		if (!this.loop.isAccompanied()) {
-			details.put("alone", "No other node is configured or found, so messages stay on this node");
-		}
-		String failure = this.discovery.failure();
-		if (failure != null) {
-			details.put("discovery", failure);
-		}
-		Duration age = this.discovery.age();
-		if (age != null) {
-			details.put("discoveryAge", age.toSeconds() + " s");
-		}
-		return details;
-	}
-
-	private String state(Peer peer, long now) {
-		if (this.loop.presence().isLive(peer, now)) {
-			return "connected, " + peer.stream().size() + " envelopes waiting";
-		}
-		if (peer.isDeaf()) {
-			return "leaving";
-		}
-		String failure = peer.failure;
-		if (failure == null && peer.url == null) {
-			failure = "it sends requests, but its URL is not known here";
-		}
-		else if (failure == null) {
-			failure = peer.isHeard(now) ? "it makes no progress" : "it sends no requests to this node";
-		}
-		return "suspect: " + failure;
-	}
-
-	private static String state(Contact contact) {
-		if (contact.self) {
-			return "this node";
-		}
-		if (contact.left) {
-			return "left";
-		}
-		return "not found: " + ((contact.failure != null) ? contact.failure : "not asked yet");
+	/**
+	 * Return what operators see of the peers.
+	 */
+	MeshDetails details() {
+		return this.details;
 	}
 
 	/**

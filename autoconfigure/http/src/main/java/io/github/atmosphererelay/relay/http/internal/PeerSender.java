@@ -42,6 +42,9 @@ final class PeerSender {
 	/** A peer that discovery has removed, and is away for so long, does not come back. */
 	private static final long DELISTED_LIMIT = TimeUnit.SECONDS.toNanos(5);
 
+	/** In milliseconds; what was published earlier is not remembered. */
+	private static final long MAX_MISSED = TimeUnit.HOURS.toMillis(1);
+
 	private static final int TOO_LARGE = RefusalReason.OVERSIZED.status();
 
 	private final HttpRelaySettings settings;
@@ -92,16 +95,18 @@ final class PeerSender {
 			logger.info("The peer at " + peer.url + " is connected in both directions");
 		}
 		peer.wasLive = live;
-		boolean awaited = this.presence.isAwaited(peer, now);
+		boolean awaited = this.presence.isAwaited(peer, this.peers.all(), now);
 		if (peer.wasAwaited && !awaited) {
-			this.receipts.released(peer.stream().release(), peer.isDeaf(), now);
+			release(peer, now);
 		}
 		peer.wasAwaited = awaited;
 		if (peer.isDeaf()) {
 			Peer.complete(peer.stream().giveUp(), false);
 		}
 		if (!live && now - peer.silentSince > silenceLimit(peer) && !peer.isHeard(now) && !peer.isProgressing(now)) {
-			logger.info("The peer at " + peer.url + " was away for too long, and is forgotten");
+			logger.info("The peer at " + peer.url
+					+ (this.contacts.isReplaced(peer) ? " has been replaced by another one" : " was away for too long")
+					+ ", and is forgotten");
 			remove(peer, false);
 			return;
 		}
@@ -116,7 +121,25 @@ final class PeerSender {
 		}
 	}
 
+	/**
+	 * Nobody waits for a peer any more. Its receipts wait for a sign that this node is
+	 * connected, so that the live peers are asked for one.
+	 */
+	private void release(Peer peer, long now) {
+		List<PendingReceipt> released = peer.stream().release();
+		this.receipts.released(released, peer.isDeaf(), now);
+		if (!released.isEmpty()) {
+			this.peers.all()
+				.stream()
+				.filter((other) -> this.presence.isLive(other, now))
+				.forEach((other) -> other.nextAt = now);
+		}
+	}
+
 	private long silenceLimit(Peer peer) {
+		if (this.contacts.isReplaced(peer)) {
+			return Peer.SUSPECT_NANOS;
+		}
 		List<Contact> contacts = this.contacts.of(peer.id());
 		boolean delisted = !contacts.isEmpty() && contacts.stream().allMatch((contact) -> contact.delisted);
 		return delisted ? DELISTED_LIMIT : this.settings.forgetAfter().toNanos();
@@ -165,18 +188,23 @@ final class PeerSender {
 			moved(peer, answer.receiver());
 			return;
 		}
-		peer.failure = null;
-		peer.failures = 0;
+		peer.answered(now);
 		peer.nextAt = now + Pace.jitter(Pace.HEARTBEAT);
 		peer.batchBytes = Math.min(peer.maxBatchBytes, peer.batchBytes * 2);
 		List<PendingReceipt> acknowledged = (answer.generation() == peer.stream().generation())
 				? peer.stream().acknowledged(answer.progress()) : List.of();
+		if (answer.missedMillis() > 0 && answer.generation() == peer.stream().generation()) {
+			this.peers.countMissed(peer,
+					now - TimeUnit.MILLISECONDS.toNanos(Math.min(answer.missedMillis(), MAX_MISSED)));
+		}
 		boolean complete = answer.generation() == peer.stream().generation() && answer.progress() >= batch.last();
 		boolean advanced = !batch.envelopes().isEmpty() && answer.generation() == peer.stream().generation()
 				&& answer.progress() >= batch.first();
 		boolean interestAdvanced = peer.interestSender().answered(answer);
 		if (advanced || (complete && (update.isEmpty() || interestAdvanced))) {
-			peer.stream().resume();
+			if (!peer.isDeaf()) {
+				peer.stream().resume();
+			}
 			peer.progressed(now);
 			peer.stalled = false;
 		}
@@ -205,7 +233,7 @@ final class PeerSender {
 			logger.debug("A request to the peer at " + peer.url + " has failed: " + failure);
 		}
 		peer.failure = failure;
-		peer.failures++;
+		peer.failed();
 		peer.nextAt = System.nanoTime() + Pace.backoff(peer.failures);
 		peer.batchBytes = Math.max(MIN_BATCH_BYTES, peer.batchBytes / 4);
 		peer.stream().retry();
@@ -247,7 +275,7 @@ final class PeerSender {
 			contact.nextAt = System.nanoTime();
 		}
 		peer.failure = "another node answers at " + url;
-		peer.failures++;
+		peer.failed();
 		peer.nextAt = System.nanoTime() + Pace.backoff(peer.failures);
 		peer.stream().retry();
 		peer.url = null;

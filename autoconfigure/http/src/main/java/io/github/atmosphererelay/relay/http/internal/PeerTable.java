@@ -36,6 +36,8 @@ final class PeerTable {
 
 	private final HttpRelayStatistics statistics;
 
+	private final PublishedCount published = new PublishedCount();
+
 	private final Map<UUID, Peer> peers = new LinkedHashMap<>();
 
 	/** Read by each publisher. */
@@ -51,6 +53,13 @@ final class PeerTable {
 
 	List<Peer> all() {
 		return this.all;
+	}
+
+	/**
+	 * Return how much this node has published.
+	 */
+	PublishedCount published() {
+		return this.published;
 	}
 
 	synchronized @Nullable Peer find(UUID id) {
@@ -70,9 +79,24 @@ final class PeerTable {
 			peer = new Peer(id, new OutgoingStream(++this.streams, this.settings.maxPending(),
 					this.settings.maxPendingBytes(), this.statistics), this.interest, this.settings.maxInterest());
 			this.peers.put(id, peer);
-			this.all = List.copyOf(this.peers.values());
+			// No publisher adds anything before the stream has begun
+			synchronized (peer.stream()) {
+				this.all = List.copyOf(this.peers.values());
+				peer.stream().begin(this.published.total());
+			}
 		}
 		return peer;
+	}
+
+	/**
+	 * A peer has missed what this node has published before the two have met.
+	 * @param since since when the peer may have missed something
+	 */
+	void countMissed(Peer peer, long since) {
+		long earlier = peer.stream().takeEarlier();
+		if (earlier > 0) {
+			this.statistics.countMissed(Math.max(0, earlier - this.published.before(since)));
+		}
 	}
 
 	synchronized void remove(Peer peer) {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.relay.http.internal;
 
+import java.util.Collection;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
@@ -90,6 +92,10 @@ final class Receiver {
 
 	private void run() {
 		this.guard.loop(() -> !this.stopped, () -> this.queue.take().run());
+	}
+
+	OwnInterest interest() {
+		return this.interest;
 	}
 
 	EnvelopeCodec codec() {
@@ -159,7 +165,15 @@ final class Receiver {
 	 * Called on this receiver's thread; throws nothing.
 	 */
 	void gap() {
-		this.interest.addresses().forEach((address) -> {
+		gap(this.interest.addresses());
+	}
+
+	/**
+	 * Report that envelopes of a peer were missed, and may have been for some addresses.
+	 * Called on this receiver's thread; throws nothing.
+	 */
+	void gap(Collection<Address> addresses) {
+		addresses.forEach((address) -> {
 			if (!this.stopped) {
 				this.guard.run(() -> this.listener.gap(address));
 			}

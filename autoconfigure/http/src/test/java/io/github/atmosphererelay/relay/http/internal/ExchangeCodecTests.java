@@ -55,10 +55,17 @@ class ExchangeCodecTests {
 
 	@Test
 	void keepsEveryPartOfAnAnswerAndLeavesWhatFollows() {
-		Answer answer = new Answer(RECEIVER, 7, 42, 5, 6, 1, 99);
+		Answer answer = new Answer(RECEIVER, 7, 42, 5, 6, 1, 99, 1500);
 		byte[] encoded = ExchangeCodec.encode(answer);
 		assertThat(ExchangeCodec.decodeAnswer(encoded)).isEqualTo(answer);
 		assertThat(ExchangeCodec.decodeAnswer(Arrays.copyOf(encoded, encoded.length + 3))).isEqualTo(answer);
+	}
+
+	@Test
+	void anAnswerOfAnEarlierReleaseSaysNothingOfWhatWasMissed() {
+		byte[] encoded = ExchangeCodec.encode(new Answer(RECEIVER, 7, 42, 5, 6, 1, 99, 1500));
+		assertThat(ExchangeCodec.decodeAnswer(Arrays.copyOf(encoded, encoded.length - 8)))
+			.isEqualTo(new Answer(RECEIVER, 7, 42, 5, 6, 1, 99, 0));
 	}
 
 	@Test
@@ -76,6 +83,16 @@ class ExchangeCodecTests {
 		byte[] encoded = ExchangeCodec.encode(exchange(InterestUpdate.NONE, Exchange.Presence.PRESENT));
 		assertThatExceptionOfType(WireFormatException.class).isThrownBy(() -> ExchangeCodec.decode(encoded, 2))
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(WireFormatException.Reason.OVERSIZED));
+	}
+
+	@Test
+	void aNegativeLengthIsMalformedAndNotTooLarge() {
+		byte[] encoded = ExchangeCodec.encode(exchange(InterestUpdate.NONE, Exchange.Presence.PRESENT));
+		// The length of the first envelope, before its three bytes and the empty second
+		// one
+		encoded[encoded.length - 11] = -1;
+		assertThatExceptionOfType(WireFormatException.class).isThrownBy(() -> ExchangeCodec.decode(encoded, 100))
+			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(WireFormatException.Reason.MALFORMED));
 	}
 
 	private static Exchange exchange(InterestUpdate update, Exchange.Presence presence) {

@@ -39,6 +39,8 @@ class IncomingStreamTests {
 
 	private static final long WAIT_NANOS = Duration.ofSeconds(5).toNanos();
 
+	private static final long MET = System.nanoTime();
+
 	private final HttpRelayStatistics statistics = new HttpRelayStatistics();
 
 	private final HeldListener listener = new HeldListener();
@@ -67,9 +69,9 @@ class IncomingStreamTests {
 	void aPeerThatComesBackAfterItsStreamWasForgottenHasMissedMessages() throws InterruptedException {
 		this.listener.release();
 		IncomingStreams streams = new IncomingStreams(this.receiver, this.statistics, Duration.ZERO);
-		assertThat(streams.of(this.sender).process(exchange(1, "one"), WAIT_NANOS)).isEqualTo(1);
+		assertThat(streams.of(this.sender).process(exchange(1, "one"), MET, WAIT_NANOS)).isEqualTo(1);
 		streams.of(UUID.randomUUID());
-		assertThat(streams.of(this.sender).process(exchange(1, "two"), WAIT_NANOS)).isEqualTo(1);
+		assertThat(streams.of(this.sender).process(exchange(1, "two"), MET, WAIT_NANOS)).isEqualTo(1);
 		assertThat(this.listener.received()).containsExactly("one", "two");
 		assertThat(this.listener.gaps()).containsExactly(new Address.Channel("room"));
 	}
@@ -77,7 +79,7 @@ class IncomingStreamTests {
 	@Test
 	void whatIsSkippedAfterTheStopIsNotAcknowledged() throws InterruptedException {
 		IncomingStream stream = new IncomingStream(this.receiver, this.statistics, false);
-		assertThat(stream.process(exchange(1, "one", "two", "three"), 1)).isZero();
+		assertThat(stream.process(exchange(1, "one", "two", "three"), MET, 1)).isZero();
 		await().until(this.listener::isCalled);
 		Thread stopping = new Thread(() -> {
 			try {
@@ -90,20 +92,20 @@ class IncomingStreamTests {
 		stopping.start();
 		await().until(() -> stopping.getState() == Thread.State.TIMED_WAITING);
 		this.listener.release();
-		assertThat(stream.process(exchange(1, "one", "two", "three"), WAIT_NANOS)).isEqualTo(1);
+		assertThat(stream.process(exchange(1, "one", "two", "three"), MET, WAIT_NANOS)).isEqualTo(1);
 		assertThat(this.listener.received()).containsExactly("one");
 	}
 
 	@Test
 	void theLastBatchOfALeavingPeerIsTakenAlthoughOneIsNotProcessed() throws InterruptedException {
 		IncomingStream stream = new IncomingStream(this.receiver, this.statistics, false);
-		assertThat(stream.process(exchange(1, "one"), 1)).isZero();
-		assertThat(stream.process(exchange(1, "one", "two"), 1)).as("later").isZero();
+		assertThat(stream.process(exchange(1, "one"), MET, 1)).isZero();
+		assertThat(stream.process(exchange(1, "one", "two"), MET, 1)).as("later").isZero();
 		Exchange last = exchange(Exchange.Presence.LEAVING, 1, "one", "two", "three");
-		assertThat(stream.process(last, 1)).isZero();
+		assertThat(stream.process(last, MET, 1)).isZero();
 		this.listener.release();
 		await().untilAsserted(() -> assertThat(this.listener.received()).containsExactly("one", "two", "three"));
-		assertThat(stream.process(last, WAIT_NANOS)).as("and again").isEqualTo(3);
+		assertThat(stream.process(last, MET, WAIT_NANOS)).as("and again").isEqualTo(3);
 		assertThat(this.listener.received()).hasSize(3);
 		assertThat(this.listener.gaps()).isEmpty();
 		assertThat(stream.isLeaving()).isTrue();

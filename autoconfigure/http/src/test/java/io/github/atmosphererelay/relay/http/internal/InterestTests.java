@@ -93,7 +93,7 @@ class InterestTests {
 		follow(0, 5);
 		synchronise();
 		PeerInterest another = new PeerInterest(HttpRelaySettings.DEFAULT_MAX_INTEREST);
-		this.sender.answered(new Answer(UUID.randomUUID(), 1, 0, -1, -1, 0, 0));
+		this.sender.answered(new Answer(UUID.randomUUID(), 1, 0, -1, -1, 0, 0, 0));
 		assertThat(this.sender.next()).isInstanceOf(InterestUpdate.Part.class);
 		another.apply(this.sender.next());
 		assertThat(another.version()).isEqualTo(5);
@@ -162,7 +162,7 @@ class InterestTests {
 
 	private Answer answer() {
 		return new Answer(UUID.randomUUID(), 1, 0, this.peer.version(), this.peer.partialVersion(),
-				this.peer.nextPart(), 0);
+				this.peer.nextPart(), 0, 0);
 	}
 
 }
