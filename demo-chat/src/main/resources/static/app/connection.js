@@ -6,6 +6,7 @@
  */
 
 import { Client, Code } from "../atmosphere/client.js";
+import { Moderation } from "./moderation.js";
 import { doorUrl } from "./nodes.js";
 import { Socket, arrivedAt } from "./sockets.js";
 
@@ -50,6 +51,7 @@ export class Connection extends EventTarget {
 	#client;
 	#chat = null;
 	#typing = null;
+	#moderation;
 	/** Whether what comes was said while this page was not there to hear it. */
 	#replaying = false;
 	/** What came live while older messages are fetched. */
@@ -78,6 +80,7 @@ export class Connection extends EventTarget {
 		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed` or `incomplete`. */
 		this.outcome = "nothing";
 		this.#client = new Client(nodes.map((node) => doorUrl(node.base)), { websocket: Socket, maxReconnectDelay: 10_000 });
+		this.#moderation = new Moderation(this.#client, this.#channel("moderation"), (data) => this.#tell(data, null));
 		this.#client.on("connecting", ({ code }) => this.#become(code ? "waiting" : "connecting", code ? lossOf(code) : this.reason));
 		this.#client.on("error", ({ type }) => {
 			if (type === "transport" && this.state !== "live") {
@@ -113,6 +116,7 @@ export class Connection extends EventTarget {
 		this.#restart(() => this.#client.disconnect());
 		clearTimeout(this.#timer);
 		clearTimeout(this.#presenceTimer);
+		this.#moderation.stop();
 		this.#become("closed", "");
 	}
 
@@ -164,7 +168,7 @@ export class Connection extends EventTarget {
 		if (!history || this.#chat) {
 			return;
 		}
-		const { publications, epoch } = history;
+		const { publications, epoch, kept = true } = history;
 		const position = epoch ? { since: { epoch, offset: publications.at(-1)?.offset ?? history.offset } } : {};
 		withDirects(publications.map(({ data }) => data), this.#directs()).forEach((data) => this.#tell(data, null));
 		this.#chat = this.#client.newSubscription(this.#channel("chat"), { ...position, joinLeave: true });
@@ -184,6 +188,9 @@ export class Connection extends EventTarget {
 			this.#typing.on("publication", ({ data }) => this.#tell(data, arrivedAt()));
 			this.#typing.subscribe();
 		}
+		if (kept) {
+			this.#moderation.follow();
+		}
 	}
 
 	/** From older to newer; nothing if there is another attempt to come, or none makes sense. */
@@ -195,8 +202,8 @@ export class Connection extends EventTarget {
 		}
 		catch (error) {
 			if (error.code === NOT_AVAILABLE) {
-				// Without a broker a room keeps nothing
-				return { publications: [] };
+				// Without a broker a room keeps nothing, and nobody looks at it
+				return { publications: [], kept: false };
 			}
 			if (error.code >= FIRST_OF_SERVER && !error.temporary) {
 				this.#become("refused", error.message);
