@@ -6,6 +6,7 @@
  */
 
 import { Client, Code } from "../atmosphere/client.js";
+import { Moderation } from "./moderation.js";
 import { doorUrl } from "./nodes.js";
 import { Socket, arrivedAt } from "./sockets.js";
 
@@ -50,6 +51,7 @@ export class Connection extends EventTarget {
 	#client;
 	#chat = null;
 	#typing = null;
+	#moderation;
 	/** Whether what comes was said while this page was not there to hear it. */
 	#replaying = false;
 	/** What came live while older messages are fetched. */
@@ -80,6 +82,7 @@ export class Connection extends EventTarget {
 		/** Whether the room keeps its messages, as far as is known. */
 		this.keeps = false;
 		this.#client = new Client(nodes.map((node) => doorUrl(node.base)), { websocket: Socket, maxReconnectDelay: 10_000 });
+		this.#moderation = new Moderation(this.#client, this.#channel("moderation"), (data) => this.#tell(data, null));
 		this.#client.on("connecting", ({ code }) => this.#become(code ? "waiting" : "connecting", code ? lossOf(code) : this.reason));
 		this.#client.on("error", ({ type }) => {
 			if (type === "transport" && this.state !== "live") {
@@ -115,6 +118,7 @@ export class Connection extends EventTarget {
 		this.#restart(() => this.#client.disconnect());
 		clearTimeout(this.#timer);
 		clearTimeout(this.#presenceTimer);
+		this.#moderation.stop();
 		this.#become("closed", "");
 	}
 
@@ -186,6 +190,9 @@ export class Connection extends EventTarget {
 			this.#typing.on("publication", ({ data }) => this.#tell(data, arrivedAt()));
 			this.#typing.subscribe();
 		}
+		if (this.keeps) {
+			this.#moderation.follow();
+		}
 	}
 
 	/** From older to newer; nothing if there is another attempt to come, or none makes sense. */
@@ -198,7 +205,7 @@ export class Connection extends EventTarget {
 		}
 		catch (error) {
 			if (error.code === NOT_AVAILABLE) {
-				// Without a broker a room keeps nothing
+				// Without a broker a room keeps nothing, and nobody looks at it
 				this.keeps = false;
 				return { publications: [] };
 			}

@@ -34,7 +34,7 @@ export function encode({ id, to, text }) {
 	return to ? { type: "direct", id, to, text, sentAt } : { type: "chat", id, text, sentAt };
 }
 
-/** `kind`: `said` for what belongs into the log, `typing` for what does not. `arrived`: null for what is not new. */
+/** `kind`: `said` for what belongs into the log, `typing` and `verdict` for what does not. `arrived`: null for what is not new. */
 export function decode(value, arrived) {
 	switch (value?.type) {
 		case "chat":
@@ -42,13 +42,19 @@ export function decode(value, arrived) {
 			return typeof value.text === "string" ? said(value, arrived) : foreign(value);
 		case "typing":
 			return { kind: "typing", author: cleanName(value.author) };
+		case "verdict":
+			return { kind: "verdict", id: cleanId(value.id), node: cleanName(value.node, MAX_NODE), rude: value.rude === true };
 		default:
 			return foreign(value);
 	}
 }
 
+function cleanId(id) {
+	return typeof id === "string" && id.length <= 64 ? id : null;
+}
+
 function said(value, arrived) {
-	const id = typeof value.id === "string" && value.id.length <= 64 ? value.id : null;
+	const id = cleanId(value.id);
 	return {
 		kind: "said",
 		id,

@@ -70,6 +70,8 @@ export class Pane {
 	#room;
 	#connection;
 	#ids = new Set();
+	/** What moderation says of messages, the newest ones: message id -> { node, rude }. */
+	#verdicts = new Map();
 	/** Own messages without an echo yet, in order: id -> { element, text, state }. */
 	#outbox = new Map();
 	#incoming = [];
@@ -588,6 +590,10 @@ export class Pane {
 			this.#showTyping();
 			return;
 		}
+		if (message.kind === "verdict") {
+			this.#judged(message);
+			return;
+		}
 		this.#typing.delete(message.author);
 		if (message.to && at !== null) {
 			this.#directs.add(this.#room, value);
@@ -606,6 +612,38 @@ export class Pane {
 				setTimeout(() => this.#flush(), 100);
 			}
 		}
+	}
+
+	/** It may come before its message, which waits for a frame. */
+	#judged({ id, node, rude }) {
+		if (id === null) {
+			return;
+		}
+		this.#verdicts.delete(id);
+		this.#verdicts.set(id, { node, rude });
+		if (this.#verdicts.size > MAX_MESSAGES) {
+			this.#verdicts.delete(this.#verdicts.keys().next().value);
+		}
+		const element = this.ui.list.querySelector(`[data-id="${CSS.escape(id)}"]:not([data-sending])`);
+		if (element) {
+			this.#showVerdict(element, id);
+		}
+	}
+
+	/** Which node of the group has looked at it. */
+	#showVerdict(element, id) {
+		const verdict = this.#verdicts.get(id);
+		if (!verdict) {
+			return;
+		}
+		element.classList.toggle("rude", verdict.rude);
+		const route = element.querySelector(".route");
+		route.querySelector(".verdict")?.remove();
+		const mark = document.createElement("span");
+		mark.className = "verdict";
+		mark.title = `Moderation: ${verdict.node} has looked at this, for all nodes`;
+		mark.textContent = `${verdict.rude ? "⚑ Rude, says" : "✓"} ${verdict.node}`;
+		route.append(mark);
 	}
 
 	#flush() {
@@ -633,6 +671,7 @@ export class Pane {
 			this.#group(element, message, own);
 			if (message.id) {
 				this.#ids.add(message.id);
+				this.#showVerdict(element, message.id);
 			}
 			this.#append(element);
 			if (message.latency !== null) {

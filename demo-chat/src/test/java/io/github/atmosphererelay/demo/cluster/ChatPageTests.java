@@ -126,6 +126,27 @@ class ChatPageTests {
 	}
 
 	@Test
+	void oneNodeLooksAtEachMessageAndAllPagesSayWhichItWas() {
+		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "moderated");
+				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "moderated")) {
+			alice.say("node-a", "Good morning");
+			bob.say("node-b", "What the heck is that?");
+			bob.until(() -> bob.texts(".verdict").size() == 2);
+			String node = bob.texts(".verdict").get(0).substring(2);
+			assertThat(NODES).contains(node);
+			List<String> verdicts = List.of("✓ " + node, "⚑ Rude, says " + node);
+			assertThat(bob.texts(".verdict")).isEqualTo(verdicts);
+			assertThat(bob.texts(".rude .text")).containsExactly("What the heck is that?");
+			alice.until(() -> alice.texts(".verdict").equals(verdicts));
+			alice.screenshot("moderated");
+			try (ChatBrowser later = ChatBrowser.of("carol", urls.get(2)).join(urls.get(2), "moderated")) {
+				later.until(() -> later.texts(".verdict").equals(verdicts));
+			}
+			assertThat(alice.complaints()).isEmpty();
+		}
+	}
+
+	@Test
 	void aDirectMessageReachesOneUserOnAnotherNodeAndNobodyElse() {
 		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "direct");
 				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "direct");
