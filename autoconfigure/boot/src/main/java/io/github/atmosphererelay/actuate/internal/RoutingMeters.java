@@ -78,7 +78,7 @@ public final class RoutingMeters implements MeterBinder {
 		for (TicketRefusal reason : TicketRefusal.values()) {
 			FunctionCounter
 				.builder("atmosphere.routing.tickets.refused", statistics, (source) -> source.refusedTickets(reason))
-				.description("Tickets that were not issued or not taken, by the reason")
+				.description("Tickets that were not issued or not taken")
 				.tag("reason", reason.tag())
 				.baseUnit("tickets")
 				.register(registry);

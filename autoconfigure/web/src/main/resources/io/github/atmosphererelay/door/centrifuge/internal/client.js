@@ -304,7 +304,7 @@ export class Client extends Lifecycle {
 	/** Whether the node of the ring did not answer: the next attempt goes to the list. */
 	#routeFailed = false;
 
-	/** How often in a row the node of the ring has asked this client to try again. */
+	/** How often in a row this client has looked up its node without getting in. */
 	#routeTries = 0;
 	#socket = null;
 	#id = 0;
@@ -500,6 +500,7 @@ export class Client extends Lifecycle {
 			this.#routeTries = 0;
 			return;
 		}
+		this.#routeTries++;
 		const door = new URL(this.#urls[this.#at].replace(/^ws/, "http"));
 		try {
 			const lookup = new URL(this._options.routePath ?? "../api/route", door);
@@ -562,6 +563,10 @@ export class Client extends Lifecycle {
 	/** `token`: what the refused command had held; a listener may have set another one since. */
 	#refused(error, token) {
 		if (this.#route?.ticket) {
+			if (error.code === ErrorCode.CONNECTION_CLOSED) {
+				// Who has dropped the connection goes on
+				return;
+			}
 			// The ticket was late, or its node is gone: another node lets the client in as it is
 			this.emit("error", { type: "connect", error });
 			this.#lost(error.code, error.message, false, isTemporary(error));
@@ -652,7 +657,7 @@ export class Client extends Lifecycle {
 		}
 		const wasConnected = this.state === "connected";
 		const routed = this.#route !== null;
-		this.#routeFailed = routed && !wasConnected && !(busy && this.#routeTries++ < ROUTE_TRIES);
+		this.#routeFailed = routed && !wasConnected && !(busy && this.#routeTries <= ROUTE_TRIES);
 		this.#drop();
 		this.#failedUrl = this.url;
 		if (!routed && (!wasConnected || code === SHUTDOWN)) {
