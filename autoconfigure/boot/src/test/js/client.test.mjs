@@ -529,6 +529,25 @@ test('falls back to any node when the ticket is refused', async () => {
 	assert.equal(client.url, server.url);
 });
 
+test('looks up again, a few times, when the node of the ring has too much to do, and then goes to any node', async () => {
+	const closed = (command, socket) => {
+		socket.close(3013, 'too many requests');
+		return null;
+	};
+	for (const refusal of [closed, { error: { code: 111, message: 'too many requests', temporary: true } }]) {
+		const other = await FakeServer.start({ connect: refusal });
+		const address = new URL(other.url.replace('ws', 'http')).origin;
+		const { asked, fetch } = routeTo(...[1, 2, 3, 4, 5].map((i) => ({ node: 'b', here: false, address, ticket: `ticket ${i}` })));
+		const { server, client } = await start({}, { route: true, fetch, minReconnectDelay: 1, maxReconnectDelay: 20 });
+		open.push({ server: other, client });
+		client.connect();
+		await next(client, 'connected');
+		assert.equal(client.url, server.url);
+		assert.deepEqual(other.named('connect').map(({ token }) => token), ['ticket 1', 'ticket 2', 'ticket 3', 'ticket 4']);
+		assert.equal(asked.length, 4);
+	}
+});
+
 test('stays where it is when the lookup fails or names no address', async () => {
 	for (const answer of [new Error('no network'), {}, { node: 'b', here: false }]) {
 		const { fetch } = routeTo(answer);

@@ -19,11 +19,18 @@ package io.github.atmosphererelay.gateway;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -51,6 +58,33 @@ class DeadNodeTests {
 			alive.close();
 			assertThat(get(gateway.http("/atmosphere/chat/a"), "X-User", user).statusCode()).isEqualTo(503);
 		}
+	}
+
+	/**
+	 * A request may have been carried out, so it is sent once.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "executed-and-reset", "executed-and-closed" })
+	@ExtendWith(OutputCaptureExtension.class)
+	void aNodeThatIsLostWhileItAnswersGives502WithoutAStackTraceAndIsAskedOnce(String end, CapturedOutput output)
+			throws Exception {
+		List<TestBackend> own = List.of(new TestBackend("n1"), new TestBackend("n2"));
+		try (TestGateway gateway = TestGateway.start(own, List.of())) {
+			for (int i = 0; i < 3; i++) {
+				// On a connection that was used before, as most are
+				assertThat(get(gateway.http("/atmosphere/chat/a"), "X-User", "alice").statusCode()).isEqualTo(200);
+				HttpRequest request = HttpRequest.newBuilder(gateway.http("/atmosphere/" + end))
+					.header("X-User", "alice")
+					.POST(BodyPublishers.ofString("{}"))
+					.build();
+				assertThat(this.http.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(502);
+			}
+			assertThat(own.stream().mapToInt(TestBackend::executed).sum()).isEqualTo(3);
+		}
+		finally {
+			own.forEach(TestBackend::close);
+		}
+		assertThat(output).doesNotContain("Server Error").doesNotContain("\n\tat ");
 	}
 
 	private HttpResponse<String> get(URI uri, String... headers) throws Exception {

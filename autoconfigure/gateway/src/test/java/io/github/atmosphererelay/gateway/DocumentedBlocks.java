@@ -44,11 +44,18 @@ final class DocumentedBlocks {
 	 * Return the one block of a language.
 	 */
 	static String ofGateway(String language) throws IOException {
-		Matcher blocks = Pattern.compile("^```" + language + "\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL)
-			.matcher(Files.readString(PAGE));
-		List<String> found = blocks.results().map((block) -> block.group(1)).toList();
+		List<String> found = allOfGateway(language);
 		assertThat(found).as("blocks of " + language + " in " + PAGE).hasSize(1);
 		return found.get(0);
+	}
+
+	/**
+	 * Return the blocks of a language.
+	 */
+	static List<String> allOfGateway(String language) throws IOException {
+		Matcher blocks = Pattern.compile("^```" + language + "\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL)
+			.matcher(Files.readString(PAGE));
+		return blocks.results().map((block) -> block.group(1)).toList();
 	}
 
 }

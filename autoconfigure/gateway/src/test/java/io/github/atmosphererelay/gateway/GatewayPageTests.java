@@ -21,8 +21,10 @@ import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Enumeration;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +33,12 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.atmosphererelay.routing.Ring;
+import io.github.atmosphererelay.routing.RingMember;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -44,7 +51,7 @@ class GatewayPageTests {
 
 	@Test
 	void theExampleIsAGateway() throws Exception {
-		List<String> properties = DocumentedBlocks.ofGateway("text").lines().toList();
+		List<String> properties = DocumentedBlocks.allOfGateway("text").get(0).lines().toList();
 		List<TestBackend> nodes = List.of(new TestBackend("n1"), new TestBackend("n2"), new TestBackend("n3"));
 		try (TestGateway gateway = TestGateway.startAs(properties, nodes)) {
 			HttpClient http = HttpClient.newHttpClient();
@@ -67,10 +74,56 @@ class GatewayPageTests {
 	}
 
 	@Test
-	void everyPropertyOfTheExampleIsKnown() throws Exception {
+	void theExampleWithoutRedisAndDiscoveryIsAGateway() throws Exception {
+		Ring ring = Ring.of(List.of(new RingMember("chat-0", 1), new RingMember("chat-1", 1)), List.of());
+		DisposableServer first = node("chat-0", ring);
+		DisposableServer second = node("chat-1", ring);
+		List<String> properties = DocumentedBlocks.allOfGateway("text")
+			.get(1)
+			.replace("http://chat-0:8080", "http://127.0.0.1:" + first.port())
+			.replace("http://chat-1:8080", "http://127.0.0.1:" + second.port())
+			.lines()
+			.toList();
+		HttpClient http = HttpClient.newHttpClient();
+		try (TestGateway gateway = TestGateway.startAlone(properties)) {
+			for (int i = 0; i < 20; i++) {
+				String user = "user-" + i;
+				HttpRequest request = HttpRequest.newBuilder(gateway.http("/atmosphere/chat/a"))
+					.header("Cookie", "USER=" + user)
+					.build();
+				assertThat(http.send(request, BodyHandlers.ofString()).body()).isEqualTo(ring.owner(user).name());
+			}
+		}
+		finally {
+			first.disposeNow();
+			second.disposeNow();
+		}
+	}
+
+	/**
+	 * A server in place of a node, which serves the ring to the user of the example.
+	 */
+	private static DisposableServer node(String name, Ring ring) {
+		String json = "{\"term\":1,\"counter\":1,\"digest\":\"" + ring.digest()
+				+ "\",\"members\":[{\"name\":\"chat-0\",\"weight\":1},{\"name\":\"chat-1\",\"weight\":1}],\"spread\":[]}";
+		String user = "Basic " + Base64.getEncoder().encodeToString("gateway:secret".getBytes(StandardCharsets.UTF_8));
+		return HttpServer.create().host("127.0.0.1").port(0).handle((request, response) -> {
+			if (!request.uri().equals("/atmosphere/api/ring")) {
+				return response.sendString(Mono.just(name));
+			}
+			return user.equals(request.requestHeaders().get("Authorization"))
+					? response.header("Content-Type", "application/json").sendString(Mono.just(json))
+					: response.status(401).send();
+		}).bindNow();
+	}
+
+	@Test
+	void everyPropertyOfTheExamplesIsKnown() throws Exception {
 		Set<String> known = knownProperties();
-		assertThat(DocumentedBlocks.ofGateway("text").lines()).hasSizeGreaterThan(3)
-			.allSatisfy((line) -> assertThat(known).contains(line.replaceFirst("(\\[\\d+].*)?=.*", "")));
+		assertThat(DocumentedBlocks.allOfGateway("text")).hasSize(2)
+			.allSatisfy((block) -> assertThat(block.lines()).hasSizeGreaterThan(3)
+				.filteredOn((line) -> !line.startsWith("spring.cloud.discovery."))
+				.allSatisfy((line) -> assertThat(known).contains(line.replaceFirst("(\\[\\d+].*)?=.*", ""))));
 	}
 
 	@Test

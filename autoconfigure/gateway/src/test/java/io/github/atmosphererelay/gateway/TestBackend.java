@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
@@ -67,6 +68,8 @@ final class TestBackend implements AutoCloseable {
 	private final AtomicInteger waiting = new AtomicInteger();
 
 	private final AtomicInteger flooded = new AtomicInteger();
+
+	private final AtomicInteger executed = new AtomicInteger();
 
 	private volatile HttpHeaders headers = new DefaultHttpHeaders();
 
@@ -139,6 +142,13 @@ final class TestBackend implements AutoCloseable {
 	}
 
 	/**
+	 * How many requests have been carried out that get no answer.
+	 */
+	int executed() {
+		return this.executed.get();
+	}
+
+	/**
 	 * How many frames of a flood have been sent.
 	 */
 	int flooded() {
@@ -162,6 +172,21 @@ final class TestBackend implements AutoCloseable {
 			this.waiting.incrementAndGet();
 			request.withConnection((connection) -> connection.onDispose(this.waiting::decrementAndGet));
 			return Mono.never();
+		}
+		if (request.path().endsWith("executed-and-reset")) {
+			return request.receive().aggregate().then(Mono.fromRunnable(() -> {
+				this.executed.incrementAndGet();
+				request.withConnection((connection) -> {
+					((SocketChannelConfig) connection.channel().config()).setSoLinger(0);
+					connection.channel().close();
+				});
+			})).then(Mono.never());
+		}
+		if (request.path().endsWith("executed-and-closed")) {
+			return request.receive().aggregate().then(Mono.fromRunnable(() -> {
+				this.executed.incrementAndGet();
+				request.withConnection((connection) -> connection.channel().close());
+			})).then(Mono.never());
 		}
 		if (request.path().endsWith("cut")) {
 			request.withConnection((connection) -> connection.channel().close());

@@ -84,6 +84,20 @@ final class TestGateway implements AutoCloseable {
 		return new TestGateway(application.run(all.toArray(String[]::new)));
 	}
 
+	/**
+	 * Start a gateway as properties alone say, which has its ring and its nodes from
+	 * them, too.
+	 */
+	static TestGateway startAlone(List<String> properties) {
+		SpringApplication application = new SpringApplication(ApplicationWithRoutes.class);
+		application.setWebApplicationType(WebApplicationType.REACTIVE);
+		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
+				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false",
+				"--logging.level.root=WARN"));
+		properties.forEach((property) -> all.add("--" + property));
+		return new TestGateway(application.run(all.toArray(String[]::new)));
+	}
+
 	private static Map<String, Integer> ports(List<TestBackend> backends) {
 		return backends.stream().collect(Collectors.toMap(TestBackend::name, TestBackend::port));
 	}

@@ -24,10 +24,18 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.security.Principal;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.routing.internal.RoutingService;
+import io.github.atmosphererelay.routing.internal.RoutingStatistics;
+import io.github.atmosphererelay.routing.internal.TicketRefusal;
 import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
@@ -69,6 +77,8 @@ class RouteApiTests {
 			.property("atmosphere.channels[1].pattern=staff/**")
 			.property("atmosphere.channels[1].subscribe=authenticated")
 			.property("atmosphere.cluster.address=https://node.example.com")
+			.property("atmosphere.security.token-timeout=1m")
+			.property("atmosphere.limits.sessions-per-address=0")
 			.property("atmosphere.routing.enabled=true")
 			.property("atmosphere.routing.lookup=true")
 			.property("atmosphere.routing.settle-time=500ms")
@@ -139,13 +149,14 @@ class RouteApiTests {
 	void aForgedTicketIsRefusedAndCounted() throws Exception {
 		String user = userOf(cluster.node(1));
 		String ticket = found(get("as=" + user)).path("ticket").asString();
-		long before = cluster.node(0).bean(RoutingService.class).statistics().refusedTickets();
+		RoutingStatistics statistics = cluster.node(0).bean(RoutingService.class).statistics();
+		long before = statistics.refusedTickets(TicketRefusal.NOT_VALID);
 		try (TestClient forged = connect(ticket.substring(0, ticket.length() - 4) + "AAAA");
 				TestClient shapeless = connect(ticket + "x")) {
 			assertThat(forged.awaitClosed(WITHIN).code()).isEqualTo(3500);
 			assertThat(shapeless.awaitClosed(WITHIN).code()).isEqualTo(3500);
 		}
-		assertThat(cluster.node(0).bean(RoutingService.class).statistics().refusedTickets() - before).isOne();
+		assertThat(statistics.refusedTickets(TicketRefusal.NOT_VALID) - before).isOne();
 	}
 
 	@Test
@@ -193,6 +204,100 @@ class RouteApiTests {
 		assertThat(get("as=" + user, "Sec-Fetch-Site", "same-origin").statusCode()).isEqualTo(200);
 	}
 
+	/**
+	 * As after the death of a node. Who is asked to try again looks up again.
+	 */
+	@Test
+	void aThousandUsersWhoComeAtOnceAreLetInAndUsedOrForgedTicketsAreNot() throws Exception {
+		List<String> waiting = usersOf(cluster.node(1), 1_000);
+		List<TestClient> clients = new ArrayList<>();
+		List<TestClient> in = new ArrayList<>();
+		String used = "";
+		try {
+			for (int attempt = 0; attempt < 4 && !waiting.isEmpty(); attempt++) {
+				Map<String, TestClient> opened = new LinkedHashMap<>();
+				waiting.forEach((user) -> opened.put(user, TestClient.connect(door(cluster.node(1)))));
+				clients.addAll(opened.values());
+				Map<String, String> tickets = tickets(waiting);
+				tickets.forEach((user, ticket) -> opened.get(user).send(connectCommand(ticket)));
+				opened.values()
+					.forEach(
+							(client) -> MachineTime.await(WITHIN).until(() -> client.count() > 0 || client.isClosed()));
+				waiting = new ArrayList<>();
+				for (Map.Entry<String, TestClient> client : opened.entrySet()) {
+					if (client.getValue().isClosed()) {
+						assertThat(client.getValue().awaitClosed(WITHIN).code()).isEqualTo(3013);
+						waiting.add(client.getKey());
+					}
+					else {
+						in.add(client.getValue());
+						used = tickets.get(client.getKey());
+					}
+				}
+			}
+			assertThat(waiting).isEmpty();
+			assertThat(in).hasSize(1_000).noneMatch(TestClient::isClosed);
+			try (TestClient again = connect(used); TestClient forged = connect(used.replaceAll(".{4}$", "AAAA"))) {
+				assertThat(again.awaitClosed(WITHIN).code()).isEqualTo(3500);
+				assertThat(forged.awaitClosed(WITHIN).code()).isEqualTo(3500);
+			}
+		}
+		finally {
+			clients.forEach(TestClient::close);
+			MachineTime.await(WITHIN).until(() -> cluster.node(1).bean(Cluster.class).self().load().sessions() == 0);
+		}
+	}
+
+	private static Map<String, String> tickets(List<String> users) {
+		HttpClient http = HttpClient.newHttpClient();
+		Map<String, CompletableFuture<String>> lookups = new LinkedHashMap<>();
+		for (String user : users) {
+			URI uri = URI.create("http://localhost:" + cluster.node(0).port() + "/atmosphere/api/route?as=" + user);
+			lookups.put(user, http.sendAsync(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
+				.thenApply((response) -> found(response).path("ticket").asString()));
+		}
+		Map<String, String> tickets = new LinkedHashMap<>();
+		lookups.forEach((user, ticket) -> tickets.put(user, ticket.orTimeout(60, TimeUnit.SECONDS).join()));
+		return tickets;
+	}
+
+	@Test
+	void aSocketWithALogInOfItsOwnIsNotOpenedWithATicketOfAnotherUser() throws Exception {
+		String user = userOf(cluster.node(1));
+		RoutingStatistics statistics = cluster.node(1).bean(RoutingService.class).statistics();
+		long before = statistics.refusedTickets(TicketRefusal.OTHER_USER);
+		URI other = URI.create(door(cluster.node(1)) + "?as=zzz");
+		URI same = URI.create(door(cluster.node(1)) + "?as=" + user);
+		String ticket = found(get("as=" + user)).path("ticket").asString();
+		try (TestClient client = TestClient.connect(other).send(connectCommand(ticket))) {
+			assertThat(client.awaitClosed(WITHIN).code()).isEqualTo(3500);
+		}
+		ticket = found(get("as=" + user)).path("ticket").asString();
+		URI raw = URI.create("ws://localhost:" + cluster.node(1).port() + "/atmosphere/chat/a?auth=message&as=zzz");
+		try (TestClient client = TestClient.connect(raw).send("{\"type\":\"auth\",\"token\":\"" + ticket + "\"}")) {
+			assertThat(client.awaitClosed(WITHIN).code()).isEqualTo(3500);
+		}
+		ticket = found(get("as=" + user)).path("ticket").asString();
+		assertThat(TestClient.refusedStatus(
+				URI.create("ws://localhost:" + cluster.node(1).port() + "/atmosphere/chat/a?as=zzz"),
+				List.of("bearer." + ticket)))
+			.isEqualTo(401);
+		assertThat(statistics.refusedTickets(TicketRefusal.OTHER_USER) - before).isEqualTo(3);
+		ticket = found(get("as=" + user)).path("ticket").asString();
+		try (TestClient client = TestClient.connect(same).send(connectCommand(ticket))) {
+			client.awaitCount(1);
+			assertThat(client.texts().get(0)).contains("\"client\"");
+		}
+	}
+
+	private static List<String> usersOf(ApplicationNode node, int count) {
+		Routes routes = node.bean(Routes.class);
+		return IntStream.range(0, 100_000).mapToObj((i) -> "rush-" + i).filter((user) -> {
+			Route route = routes.find(user);
+			return route != null && route.node().equals(node.name());
+		}).limit(count).toList();
+	}
+
 	private static String userOf(ApplicationNode node) {
 		Routes routes = node.bean(Routes.class);
 		return IntStream.range(0, 1_000).mapToObj((i) -> "user-" + i).filter((user) -> {
@@ -228,9 +333,15 @@ class RouteApiTests {
 	}
 
 	private static TestClient connect(ApplicationNode node, String ticket) {
-		TestClient client = TestClient
-			.connect(URI.create("ws://localhost:" + node.port() + "/atmosphere/connection/websocket"));
-		return client.send("{\"id\":1,\"connect\":{\"token\":\"" + ticket + "\"}}");
+		return TestClient.connect(door(node)).send(connectCommand(ticket));
+	}
+
+	private static URI door(ApplicationNode node) {
+		return URI.create("ws://localhost:" + node.port() + "/atmosphere/connection/websocket");
+	}
+
+	private static String connectCommand(String ticket) {
+		return "{\"id\":1,\"connect\":{\"token\":\"" + ticket + "\"}}";
 	}
 
 	/**

@@ -22,6 +22,7 @@ import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.RingVersion;
 import io.github.atmosphererelay.routing.Routes;
 import io.github.atmosphererelay.routing.internal.RoutingStatistics;
+import io.github.atmosphererelay.routing.internal.TicketRefusal;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -74,11 +75,14 @@ public final class RoutingMeters implements MeterBinder {
 			.builder("atmosphere.routing.placement.failures", statistics, RoutingStatistics::placementFailures)
 			.description("Calls of the application's Placement that failed, or found it busy")
 			.register(registry);
-		FunctionCounter.builder("atmosphere.routing.tickets.refused", statistics, RoutingStatistics::refusedTickets)
-			.description(
-					"Tickets that were not issued or not taken, because there were too many or they were not valid")
-			.baseUnit("tickets")
-			.register(registry);
+		for (TicketRefusal reason : TicketRefusal.values()) {
+			FunctionCounter
+				.builder("atmosphere.routing.tickets.refused", statistics, (source) -> source.refusedTickets(reason))
+				.description("Tickets that were not issued or not taken")
+				.tag("reason", reason.tag())
+				.baseUnit("tickets")
+				.register(registry);
+		}
 		FunctionCounter.builder("atmosphere.routing.copy.failures", statistics, RoutingStatistics::copyFailures)
 			.description("Attempts to write Redis' copy of the ring that have failed")
 			.register(registry);

@@ -17,19 +17,26 @@
 package io.github.atmosphererelay.route.internal;
 
 import java.security.Principal;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.door.internal.RemoteTokens;
+import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.routing.internal.RoutingService;
 import io.github.atmosphererelay.routing.internal.TicketOffice;
 import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lets in clients that send a ticket of a node as their token. All other tokens go to the
  * application's authenticator.
  */
-public final class TicketAuthenticator implements TokenAuthenticator {
+public final class TicketAuthenticator implements RemoteTokens {
+
+	private static final Log logger = LogFactory.getLog(TicketAuthenticator.class);
 
 	private final RoutingService routing;
 
@@ -52,24 +59,39 @@ public final class TicketAuthenticator implements TokenAuthenticator {
 
 	@Override
 	public Authenticated authenticate(String token) {
-		if (!TicketOffice.isTicket(token)) {
-			if (this.application == null) {
-				throw new InvalidTokenException("This node takes no tokens but tickets", null);
+		if (this.application == null) {
+			throw new InvalidTokenException("This node takes no tokens but tickets", null);
+		}
+		return this.application.authenticate(token);
+	}
+
+	@Override
+	public boolean isRemote(String token) {
+		return TicketOffice.isTicket(token);
+	}
+
+	@Override
+	public CompletableFuture<Authenticated> authenticateLater(String token, @Nullable Principal handshake) {
+		return this.routing.tickets().redeem(token).handle((holder, failure) -> {
+			if (failure != null) {
+				logger.debug("A ticket could not be checked, and its client may try again", failure);
+				throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "the ticket could not be checked");
 			}
-			return this.application.authenticate(token);
-		}
-		TicketOffice.Holder holder;
-		try {
-			holder = this.routing.tickets().redeem(token).join();
-		}
-		catch (CompletionException ex) {
-			// Nobody else can tell whether the ticket is valid
-			throw new InvalidTokenException("The node that has issued the ticket does not answer", ex);
-		}
-		if (holder == null) {
-			throw new InvalidTokenException(
-					"The ticket was used, is older than 30 s, was never issued, or too many tickets of its node are checked now",
-					null);
+			if (holder == null) {
+				throw new InvalidTokenException("The ticket was used, is older than 30 s, or was never issued", null);
+			}
+			return admit(token, holder, handshake);
+		});
+	}
+
+	/**
+	 * A ticket of another user than the one whom the client's own log-in names was stolen
+	 * or mixed up.
+	 */
+	private Authenticated admit(String token, TicketOffice.Holder holder, @Nullable Principal handshake) {
+		if (handshake != null && handshake.getName() != null && !handshake.getName().equals(holder.user())) {
+			this.routing.tickets().refusedOtherUser();
+			throw new InvalidTokenException("The ticket is of another user than the handshake", null);
 		}
 		Principal principal = this.principals.principal(holder.user(), holder.authorities());
 		if (!this.routing.tickets().admit(token, principal)) {

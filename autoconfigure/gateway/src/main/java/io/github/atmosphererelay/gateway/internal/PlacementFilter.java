@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.gateway.internal;
 
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
@@ -24,8 +25,11 @@ import java.util.List;
 import java.util.Set;
 
 import io.netty.channel.ConnectTimeoutException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.netty.channel.AbortedException;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.Response;
@@ -43,9 +47,9 @@ import org.springframework.web.server.ServerWebExchange;
  * Finds the user of a request to the nodes, for the load balancer, and removes the
  * headers that it was found in. A request whose node refuses the connection goes to
  * another node, because nothing of it has been sent; if no node accepts it, the client
- * gets 503. A request with a user waits for the gateway's first ring, others do not.
- * Requests to other services pass unchanged. Safe for use by many threads; does not
- * block.
+ * gets 503. If a node's connection ends before its answer, the client gets 502. A request
+ * with a user waits for the gateway's first ring, others do not. Requests to other
+ * services pass unchanged. Safe for use by many threads; does not block.
  */
 public final class PlacementFilter implements GlobalFilter, Ordered {
 
@@ -54,6 +58,8 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 
 	/** The attribute of a request to the nodes that holds the nodes that refused it. */
 	static final String FAILED = PlacementFilter.class.getName() + ".FAILED";
+
+	private static final Log logger = LogFactory.getLog(PlacementFilter.class);
 
 	private static final int MAX_NODES = 3;
 
@@ -120,8 +126,11 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 
 	private Mono<Void> forward(ServerWebExchange exchange, GatewayFilterChain chain, URI url, int attempt) {
 		return chain.filter(exchange).onErrorResume((failure) -> {
-			if (!isNotConnected(failure) || exchange.getResponse().isCommitted()) {
+			if (exchange.getResponse().isCommitted()) {
 				return Mono.error(failure);
+			}
+			if (!isNotConnected(failure)) {
+				return Mono.error(isNodeLost(failure) ? nodeLost(failure) : failure);
 			}
 			String node = chosen(exchange);
 			if (node == null || attempt >= MAX_NODES) {
@@ -143,6 +152,19 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 	static boolean isNotConnected(Throwable failure) {
 		return failure instanceof ConnectException || failure instanceof ConnectTimeoutException
 				|| failure instanceof NoRouteToHostException;
+	}
+
+	/**
+	 * Return whether a node's connection has ended before its answer. The node may have
+	 * carried out the request, so it is never repeated.
+	 */
+	private static boolean isNodeLost(Throwable failure) {
+		return failure instanceof IOException || failure instanceof AbortedException;
+	}
+
+	private static ResponseStatusException nodeLost(Throwable failure) {
+		logger.debug("A node's connection has ended before its answer", failure);
+		return new ResponseStatusException(HttpStatus.BAD_GATEWAY, "The node has closed the connection", failure);
 	}
 
 	/**

@@ -40,9 +40,6 @@ import org.springframework.web.server.ServerWebExchange;
  */
 public sealed interface UserSource {
 
-	/** A longer name is nobody's, and would only cost time. */
-	int MAX_LENGTH = 1_024;
-
 	/** A longer token is not read for its user. */
 	int MAX_TOKEN_LENGTH = 16 * 1_024;
 
@@ -94,8 +91,11 @@ public sealed interface UserSource {
 				"It must be principal, header:NAME, cookie:NAME, path:VARIABLE or claim:NAME");
 	}
 
+	/**
+	 * The ring places each name, however long: servers limit what a client can send.
+	 */
 	private static Mono<String> usable(@Nullable String name) {
-		return (StringUtils.hasText(name) && name.length() <= MAX_LENGTH) ? Mono.just(name) : Mono.empty();
+		return StringUtils.hasLength(name) ? Mono.just(name) : Mono.empty();
 	}
 
 	/**
@@ -111,7 +111,7 @@ public sealed interface UserSource {
 	}
 
 	/**
-	 * A header, which is removed before the request is forwarded.
+	 * A header, which is removed before the request is forwarded. Its bytes are UTF-8.
 	 *
 	 * @param name the header's name
 	 */
@@ -119,13 +119,14 @@ public sealed interface UserSource {
 
 		@Override
 		public Mono<String> find(ServerWebExchange exchange) {
-			return usable(exchange.getRequest().getHeaders().getFirst(this.name));
+			return usable(HeaderText.utf8(exchange.getRequest().getHeaders().getFirst(this.name)));
 		}
 
 	}
 
 	/**
-	 * A cookie.
+	 * A cookie. Its value is percent-encoded UTF-8, because browsers have no other way to
+	 * send all names.
 	 *
 	 * @param name the cookie's name
 	 */
@@ -134,13 +135,13 @@ public sealed interface UserSource {
 		@Override
 		public Mono<String> find(ServerWebExchange exchange) {
 			HttpCookie cookie = exchange.getRequest().getCookies().getFirst(this.name);
-			return usable((cookie != null) ? cookie.getValue() : null);
+			return usable((cookie != null) ? HeaderText.percentDecoded(HeaderText.utf8(cookie.getValue())) : null);
 		}
 
 	}
 
 	/**
-	 * A variable of the route's path.
+	 * A variable of the route's path, which Spring has percent-decoded as UTF-8.
 	 *
 	 * @param variable the variable's name
 	 */

@@ -16,6 +16,9 @@
 
 package io.github.atmosphererelay.routing.internal;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -31,13 +34,22 @@ public final class RoutingStatistics {
 
 	private final LongAdder placementFailures = new LongAdder();
 
-	private final LongAdder refusedTickets = new LongAdder();
+	private final Map<TicketRefusal, LongAdder> refusedTickets = new EnumMap<>(TicketRefusal.class);
 
 	private final LongAdder copyFailures = new LongAdder();
 
 	private volatile int inPlace;
 
 	private volatile int misplaced;
+
+	/**
+	 * Create counters.
+	 */
+	public RoutingStatistics() {
+		for (TicketRefusal reason : TicketRefusal.values()) {
+			this.refusedTickets.put(reason, new LongAdder());
+		}
+	}
 
 	void countMove() {
 		this.moves.increment();
@@ -55,8 +67,8 @@ public final class RoutingStatistics {
 		this.placementFailures.increment();
 	}
 
-	void countRefusedTicket() {
-		this.refusedTickets.increment();
+	void countRefusedTicket(TicketRefusal reason) {
+		Objects.requireNonNull(this.refusedTickets.get(reason)).increment();
 	}
 
 	void countCopyFailure() {
@@ -101,12 +113,12 @@ public final class RoutingStatistics {
 	}
 
 	/**
-	 * Return how many tickets were not issued or not taken, because there were too many,
-	 * or because they were not valid.
+	 * Return how many tickets were not issued or not taken.
+	 * @param reason why
 	 * @return the number of tickets since the start
 	 */
-	public long refusedTickets() {
-		return this.refusedTickets.sum();
+	public long refusedTickets(TicketRefusal reason) {
+		return Objects.requireNonNull(this.refusedTickets.get(reason)).sum();
 	}
 
 	/**

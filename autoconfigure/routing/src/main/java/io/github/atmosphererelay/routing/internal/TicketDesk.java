@@ -31,6 +31,7 @@ import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.cluster.ClusterNode;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TicketDesk {
 
-	private static final byte REDEEM = 1;
+	static final byte REDEEM = 1;
 
 	private static final byte END = 2;
 
@@ -55,7 +56,7 @@ public final class TicketDesk {
 
 	private final TicketSockets sockets;
 
-	private final AskedTickets asked = new AskedTickets();
+	private final TicketQuestions questions;
 
 	/** What the other nodes have not confirmed yet. */
 	private final Set<TicketLinks.Link> ends = ConcurrentHashMap.newKeySet();
@@ -67,6 +68,7 @@ public final class TicketDesk {
 		this.statistics = statistics;
 		this.office = new TicketOffice(identity.id(), registry, System::nanoTime, statistics, this::end);
 		this.sockets = new TicketSockets(registry, System::nanoTime);
+		this.questions = new TicketQuestions(cluster::askRouting, System::nanoTime);
 	}
 
 	/**
@@ -78,31 +80,31 @@ public final class TicketDesk {
 	}
 
 	/**
-	 * Redeem a ticket at the node that has issued it.
+	 * Redeem a ticket at the node that has issued it. Does not block.
 	 * @param ticket the ticket
-	 * @return completes with its holder, or with {@code null} if it is not valid or too
-	 * many tickets are asked about now; fails if its node does not answer
+	 * @return completes on the thread that receives the answer, with the ticket's holder,
+	 * or with {@code null} if it is not valid; fails with
+	 * {@link TicketNotCheckedException} if too many tickets wait, or its node does not
+	 * answer
 	 */
 	public CompletableFuture<TicketOffice.@Nullable Holder> redeem(String ticket) {
 		UUID issuer = TicketOffice.issuer(ticket);
 		if (issuer == null || !nodes().contains(issuer)) {
-			this.statistics.countRefusedTicket();
+			this.statistics.countRefusedTicket(TicketRefusal.NOT_VALID);
 			return CompletableFuture.completedFuture(null);
 		}
-		Runnable release = this.asked.take(issuer);
-		if (release == null) {
-			this.statistics.countRefusedTicket();
-			return CompletableFuture.completedFuture(null);
-		}
-		CompletableFuture<byte[]> answer;
-		try {
-			answer = this.cluster.askRouting(issuer, request(REDEEM, ticket));
-		}
-		catch (RuntimeException ex) {
-			release.run();
-			throw ex;
-		}
-		return answer.whenComplete((same, failure) -> release.run()).thenApply(TicketOffice::read);
+		return this.questions.ask(issuer, ticket).whenComplete((holder, failure) -> {
+			if (Failures.unwrap(failure) instanceof TicketNotCheckedException ex) {
+				this.statistics.countRefusedTicket(ex.reason());
+			}
+		});
+	}
+
+	/**
+	 * Count a ticket that was refused because of the socket's own log-in.
+	 */
+	public void refusedOtherUser() {
+		this.statistics.countRefusedTicket(TicketRefusal.OTHER_USER);
 	}
 
 	/**
@@ -116,6 +118,9 @@ public final class TicketDesk {
 	}
 
 	byte[] answer(UUID asker, byte[] body) {
+		if (body.length > 0 && body[0] == TicketQuestions.REDEEM_ALL) {
+			return TicketQuestions.answer(this.office, asker, body);
+		}
 		ByteBuffer in = ByteBuffer.wrap(body);
 		byte operation = in.get();
 		String ticket = StandardCharsets.UTF_8.decode(in).toString();
@@ -128,7 +133,7 @@ public final class TicketDesk {
 		return this.office.answer(asker, ticket);
 	}
 
-	private static byte[] request(byte operation, String ticket) {
+	static byte[] request(byte operation, String ticket) {
 		byte[] text = ticket.getBytes(StandardCharsets.UTF_8);
 		return ByteBuffer.allocate(text.length + 1).put(operation).put(text).array();
 	}
@@ -160,7 +165,7 @@ public final class TicketDesk {
 	 */
 	void tick() {
 		Set<UUID> nodes = nodes();
-		this.asked.retain(nodes);
+		this.questions.tick(nodes);
 		this.office.expire();
 		this.sockets.closeEnded();
 		List<TicketLinks.Link> links = new ArrayList<>();

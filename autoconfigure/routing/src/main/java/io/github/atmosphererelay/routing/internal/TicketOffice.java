@@ -188,7 +188,7 @@ public final class TicketOffice {
 			int ofUser = this.byUser.getOrDefault(holder.user(), 0);
 			if (this.tickets.size() >= MAX_TICKETS || ofUser >= MAX_TICKETS_PER_USER
 					|| holder.length() > MAX_HOLDER_LENGTH || this.totalLength + holder.length() > MAX_TOTAL_LENGTH) {
-				this.statistics.countRefusedTicket();
+				this.statistics.countRefusedTicket(TicketRefusal.NOT_ISSUED);
 				return null;
 			}
 			this.totalLength += holder.length();
@@ -236,7 +236,7 @@ public final class TicketOffice {
 	@Nullable Holder redeem(String text, UUID asker) {
 		Holder holder = take(text, asker);
 		if (holder == null) {
-			this.statistics.countRefusedTicket();
+			this.statistics.countRefusedTicket(TicketRefusal.NOT_VALID);
 		}
 		return holder;
 	}
@@ -287,9 +287,10 @@ public final class TicketOffice {
 
 	static @Nullable Holder read(byte[] answer) {
 		WireReader in = new WireReader(answer);
-		if (in.readByte() == 0) {
-			return null;
-		}
+		return (in.readByte() != 0) ? readHolder(in) : null;
+	}
+
+	static Holder readHolder(WireReader in) {
 		String user = in.readString(MAX_STRING);
 		long expiresAt = in.readLong();
 		List<String> authorities = new ArrayList<>();

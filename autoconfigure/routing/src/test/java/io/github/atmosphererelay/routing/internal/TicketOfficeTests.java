@@ -139,7 +139,7 @@ class TicketOfficeTests {
 	void aHolderWithTooManyAuthoritiesGetsNoTicketAndThatIsCounted() {
 		Holder large = new Holder("ada", List.of("x".repeat(TicketOffice.MAX_HOLDER_LENGTH)), null);
 		assertThat(this.office.issue(large, null)).isNull();
-		assertThat(this.statistics.refusedTickets()).isOne();
+		assertThat(this.statistics.refusedTickets(TicketRefusal.NOT_ISSUED)).isOne();
 	}
 
 	@Test

@@ -98,18 +98,18 @@ public final class AdmissionChecker {
 		// Taken first: an event that concerns the user during the check, such as a
 		// log-out, then also concerns this client
 		long takenAt = System.nanoTime();
-		ClientProof proof = (token != null) ? byToken(token, takenAt) : byPrincipal(request, takenAt);
+		ClientProof proof = (token != null) ? byToken(request, token, takenAt) : byPrincipal(request, takenAt);
 		if (!this.limits.hasRoom(proof.principal())) {
 			throw new HandshakeRefusedException(Refusal.USER_LIMIT, "there are too many sessions of this user");
 		}
 		return proof;
 	}
 
-	private ClientProof byToken(String token, long takenAt) {
+	private ClientProof byToken(HttpServletRequest request, String token, long takenAt) {
 		if (!this.tokens.isEnabled()) {
 			throw new HandshakeRefusedException(Refusal.TOKEN, "this node takes no tokens");
 		}
-		Authenticated client = this.tokens.check(token);
+		Authenticated client = this.tokens.check(token, request.getUserPrincipal());
 		return ClientProof.of(client, takenAt);
 	}
 

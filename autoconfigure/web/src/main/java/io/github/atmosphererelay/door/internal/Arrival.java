@@ -96,6 +96,14 @@ public final class Arrival {
 	}
 
 	/**
+	 * Return the principal that the request contained, until its proof is taken.
+	 * @return the principal, or {@code null} if it contained none
+	 */
+	public synchronized @Nullable Principal handshakePrincipal() {
+		return (this.proof != null) ? this.proof.principal() : null;
+	}
+
+	/**
 	 * Return the attributes that the door has stored during the handshake.
 	 * @return the attributes
 	 */

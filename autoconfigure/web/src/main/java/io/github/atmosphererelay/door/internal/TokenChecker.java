@@ -21,9 +21,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
@@ -45,6 +48,11 @@ public final class TokenChecker {
 
 	private static final Log logger = LogFactory.getLog(TokenChecker.class);
 
+	/**
+	 * How many requests wait for another node's answer, each with a thread of the server.
+	 */
+	private static final int MAX_BLOCKED = 32;
+
 	/** Limited, because clients can send invalid tokens at any rate. */
 	private final RateLimitedLog failureLog = new RateLimitedLog(logger, Duration.ofSeconds(10));
 
@@ -53,6 +61,8 @@ public final class TokenChecker {
 	private final ClientContext context;
 
 	private final RateLimitedLog nameless = new RateLimitedLog(logger, Duration.ofSeconds(10));
+
+	private final Semaphore blocked = new Semaphore(MAX_BLOCKED);
 
 	/**
 	 * Create a checker.
@@ -92,13 +102,53 @@ public final class TokenChecker {
 	/**
 	 * Check a token. May block.
 	 * @param token the token
+	 * @param handshake the principal of the client's handshake, or {@code null}
 	 * @return the authenticated client
 	 * @throws RequestRefusedException if the token is not valid or cannot be checked
 	 */
-	public Authenticated check(String token) {
+	public Authenticated check(String token, @Nullable Principal handshake) {
+		RemoteTokens remote = remote(token);
+		if (remote == null) {
+			return valid(() -> Objects.requireNonNull(this.authentication.tokens()).authenticate(token));
+		}
+		if (!this.blocked.tryAcquire()) {
+			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, ErrorCode.TOO_MANY_REQUESTS.text());
+		}
+		try {
+			return remote.authenticateLater(token, handshake).handle(this::validRemote).join();
+		}
+		catch (CompletionException ex) {
+			throw refusal(ex);
+		}
+		finally {
+			this.blocked.release();
+		}
+	}
+
+	private @Nullable RemoteTokens remote(String token) {
+		return (this.authentication.tokens() instanceof RemoteTokens tokens && tokens.isRemote(token)) ? tokens : null;
+	}
+
+	private Authenticated validRemote(@Nullable Authenticated client, @Nullable Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		if (cause instanceof RequestRefusedException refusal) {
+			throw refusal;
+		}
+		return valid(() -> {
+			if (cause instanceof RuntimeException ex) {
+				throw ex;
+			}
+			if (client == null) {
+				throw new IllegalStateException("The token could not be checked", cause);
+			}
+			return client;
+		});
+	}
+
+	private Authenticated valid(Supplier<Authenticated> authentication) {
 		Authenticated client;
 		try {
-			client = Objects.requireNonNull(this.authentication.tokens()).authenticate(token);
+			client = authentication.get();
 		}
 		catch (InvalidTokenException ex) {
 			logger.debug("A client has sent an invalid token", ex);
@@ -131,10 +181,27 @@ public final class TokenChecker {
 	 * @return completes on that thread; fails with {@link RequestRefusedException}
 	 */
 	public CompletableFuture<Authenticated> checkLater(String token) {
+		return checkLater(token, null);
+	}
+
+	/**
+	 * Check a token on a thread that may block, or at another node without a thread that
+	 * waits.
+	 * @param token the token
+	 * @param handshake the principal of the client's handshake, or {@code null}
+	 * @return completes on a thread that may block; fails with
+	 * {@link RequestRefusedException}
+	 */
+	public CompletableFuture<Authenticated> checkLater(String token, @Nullable Principal handshake) {
+		RemoteTokens remote = remote(token);
 		try {
+			if (remote != null) {
+				return remote.authenticateLater(token, handshake)
+					.handleAsync(this::validRemote, this.authentication.executor());
+			}
 			// Limited by the time that a client may take to authenticate, because nothing
 			// else closes the connection during the check.
-			return CompletableFuture.supplyAsync(() -> check(token), this.authentication.executor())
+			return CompletableFuture.supplyAsync(() -> check(token, handshake), this.authentication.executor())
 				.orTimeout(timeout().toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (RejectedExecutionException ex) {
@@ -157,6 +224,9 @@ public final class TokenChecker {
 		Throwable cause = Failures.unwrap(failure);
 		if (cause instanceof RequestRefusedException known) {
 			return known;
+		}
+		if (cause instanceof RejectedExecutionException) {
+			return new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, ErrorCode.TOO_MANY_REQUESTS.text());
 		}
 		if (cause instanceof TimeoutException) {
 			this.failureLog.warn("A client was refused, because its token was not checked within"

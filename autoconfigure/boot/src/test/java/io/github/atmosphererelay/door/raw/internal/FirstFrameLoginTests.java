@@ -78,7 +78,7 @@ class FirstFrameLoginTests {
 				this.statistics);
 		Arrival arrival = new Arrival(reception, transport, Objects.requireNonNull(this.limits.admit(null)),
 				ClientProof.nothing(), null, Map.of());
-		new FirstFrameLogin(arrival, this.tokens, (login, client) -> {
+		new FirstFrameLogin(arrival, this.tokens, null, (login, client) -> {
 		}).start(new Timers(this.scheduler, this.guards));
 		return transport;
 	}

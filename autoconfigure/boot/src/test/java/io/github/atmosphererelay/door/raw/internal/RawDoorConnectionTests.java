@@ -67,7 +67,7 @@ class RawDoorConnectionTests {
 		given(this.door.tokens()).willReturn(this.tokens);
 		given(this.door.settings().maxMessageSize()).willReturn(1_000);
 		given(this.tokens.refusal(any())).willReturn(new RequestRefusedException(ErrorCode.INTERNAL, "internal error"));
-		given(this.tokens.checkLater("secret"))
+		given(this.tokens.checkLater("secret", null))
 			.willReturn(CompletableFuture.completedFuture(new Authenticated(() -> "ann", null)));
 		Map<String, Object> attributes = new HashMap<>();
 		attributes.put(RawDoorInterceptor.REQUEST,

@@ -241,7 +241,7 @@ final class Connection implements Inbound {
 		this.state = State.AUTHENTICATING;
 		long takenAt = System.nanoTime();
 		this.door.tokens()
-			.checkLater(command.token())
+			.checkLater(command.token(), this.arrival.handshakePrincipal())
 			.whenComplete((client, ex) -> authenticated(command,
 					(client != null) ? ClientProof.of(client, takenAt) : null, ex));
 	}

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.door.raw.internal;
 
+import java.security.Principal;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -44,6 +45,8 @@ final class FirstFrameLogin {
 
 	private final TokenChecker tokens;
 
+	private final @Nullable Principal handshake;
+
 	private final BiConsumer<FirstFrameLogin, Authenticated> next;
 
 	private final MessageAssembler incoming = new MessageAssembler(TokenFrame.MAX_SIZE);
@@ -60,10 +63,13 @@ final class FirstFrameLogin {
 	 * Create a log-in.
 	 * @param arrival the connection
 	 * @param tokens checks the token
+	 * @param handshake the principal of the handshake, or {@code null}
 	 * @param next goes on once it is known who the client is, on a thread that may block
 	 */
-	FirstFrameLogin(Arrival arrival, TokenChecker tokens, BiConsumer<FirstFrameLogin, Authenticated> next) {
+	FirstFrameLogin(Arrival arrival, TokenChecker tokens, @Nullable Principal handshake,
+			BiConsumer<FirstFrameLogin, Authenticated> next) {
 		this.arrival = arrival;
+		this.handshake = handshake;
 		this.tokens = tokens;
 		this.next = next;
 	}
@@ -103,10 +109,12 @@ final class FirstFrameLogin {
 			refuse(ErrorCode.BAD_REQUEST, CloseReason.BAD_REQUEST);
 			return;
 		}
-		this.tokens.checkLater(token).thenAccept((client) -> this.next.accept(this, client)).exceptionally((ex) -> {
-			refuse(this.tokens.refusal(ex));
-			return null;
-		});
+		this.tokens.checkLater(token, this.handshake)
+			.thenAccept((client) -> this.next.accept(this, client))
+			.exceptionally((ex) -> {
+				refuse(this.tokens.refusal(ex));
+				return null;
+			});
 	}
 
 	/**

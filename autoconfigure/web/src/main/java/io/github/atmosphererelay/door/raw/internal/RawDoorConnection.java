@@ -58,7 +58,9 @@ final class RawDoorConnection implements Inbound {
 		this.door = door;
 		this.arrival = arrival;
 		this.request = Objects.requireNonNull((RawDoorRequest) arrival.attributes().remove(RawDoorInterceptor.REQUEST));
-		this.login = this.request.tokenFollows() ? new FirstFrameLogin(arrival, door.tokens(), this::loggedIn) : null;
+		Principal handshake = (Principal) arrival.attributes().remove(RawDoorInterceptor.HANDSHAKE_PRINCIPAL);
+		this.login = this.request.tokenFollows()
+				? new FirstFrameLogin(arrival, door.tokens(), handshake, this::loggedIn) : null;
 	}
 
 	@Override

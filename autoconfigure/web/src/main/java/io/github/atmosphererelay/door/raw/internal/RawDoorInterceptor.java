@@ -44,6 +44,9 @@ final class RawDoorInterceptor extends DoorInterceptor {
 
 	static final String REQUEST = RawDoorRequest.class.getName();
 
+	/** The attribute with the principal of a handshake whose token follows. */
+	static final String HANDSHAKE_PRINCIPAL = RawDoorInterceptor.class.getName() + ".PRINCIPAL";
+
 	private final String path;
 
 	private final ChannelCatalog catalog;
@@ -73,7 +76,7 @@ final class RawDoorInterceptor extends DoorInterceptor {
 		checks().checkAddress(request);
 		attributes.put(REQUEST, asked);
 		if (asked.tokenFollows()) {
-			return awaitToken(request);
+			return awaitToken(request, attributes);
 		}
 		ClientProof proof = authenticate(request);
 		authorize(proof.principal(), asked.channel());
@@ -83,11 +86,15 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	/**
 	 * Let a client in whose first frame will say who it is. The rest is decided then.
 	 */
-	private ClientProof awaitToken(HttpServletRequest request) {
+	private ClientProof awaitToken(HttpServletRequest request, Map<String, Object> attributes) {
 		if (!this.tokens.isEnabled()) {
 			throw new HandshakeRefusedException(Refusal.MALFORMED, "this node takes no tokens");
 		}
 		checks().checkName(request);
+		Principal principal = request.getUserPrincipal();
+		if (principal != null) {
+			attributes.put(HANDSHAKE_PRINCIPAL, principal);
+		}
 		return ClientProof.nothing();
 	}
 

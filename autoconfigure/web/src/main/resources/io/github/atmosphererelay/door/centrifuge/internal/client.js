@@ -47,6 +47,8 @@ const MAX_TIMER = 2 ** 31 - 1;
 const MESSAGE_TOO_BIG = 1009;
 const SHUTDOWN = 3001;
 const TOKEN_EXPIRED = 109;
+/** How often a client looks up its node again because that had too much to do, before it goes to any node. */
+const ROUTE_TRIES = 3;
 const SUBSCRIPTION_EXPIRED = 2501;
 const FIRST_RESUBSCRIBE = 2500;
 
@@ -301,6 +303,9 @@ export class Client extends Lifecycle {
 	#route = null;
 	/** Whether the node of the ring did not answer: the next attempt goes to the list. */
 	#routeFailed = false;
+
+	/** How often in a row this client has looked up its node without getting in. */
+	#routeTries = 0;
 	#socket = null;
 	#id = 0;
 	#calls = new Map();
@@ -492,8 +497,10 @@ export class Client extends Lifecycle {
 		this.#route = null;
 		if (this.#routeFailed) {
 			this.#routeFailed = false;
+			this.#routeTries = 0;
 			return;
 		}
+		this.#routeTries++;
 		const door = new URL(this.#urls[this.#at].replace(/^ws/, "http"));
 		try {
 			const lookup = new URL(this._options.routePath ?? "../api/route", door);
@@ -525,6 +532,7 @@ export class Client extends Lifecycle {
 
 	#accepted(reply) {
 		this.#attempt = 0;
+		this.#routeTries = 0;
 		this.#ping = reply.ping ?? 0;
 		this.#pong = reply.pong ?? false;
 		this.#watch();
@@ -555,9 +563,13 @@ export class Client extends Lifecycle {
 	/** `token`: what the refused command had held; a listener may have set another one since. */
 	#refused(error, token) {
 		if (this.#route?.ticket) {
+			if (error.code === ErrorCode.CONNECTION_CLOSED) {
+				// Who has dropped the connection goes on
+				return;
+			}
 			// The ticket was late, or its node is gone: another node lets the client in as it is
 			this.emit("error", { type: "connect", error });
-			this.#lost(error.code, error.message, false);
+			this.#lost(error.code, error.message, false, isTemporary(error));
 			return;
 		}
 		if (error.code !== TOKEN_EXPIRED && !isTemporary(error)) {
@@ -627,21 +639,25 @@ export class Client extends Lifecycle {
 			this.#lost(1, reason || "transport closed");
 		}
 		else if (code < 3_500 || code >= 4_000 && code < 4_500 || code >= 5_000) {
-			this.#lost(code, reason);
+			this.#lost(code, reason, undefined, code < 3_500);
 		}
 		else {
 			this._end(code, reason);
 		}
 	}
 
-	/** Comes back after a while; subscriptions keep their positions. `failed`: whether there was no connection at all. */
-	#lost(code, reason, failed = this.state === "connecting" && this.#socket !== null) {
+	/**
+	 * Comes back after a while; subscriptions keep their positions. `failed`: whether there was no connection at all.
+	 * `busy`: whether the node has answered that the client may try again, as in a rush of tickets. Then the client asks anew
+	 * where to go, a few times before it goes to any node.
+	 */
+	#lost(code, reason, failed = this.state === "connecting" && this.#socket !== null, busy = false) {
 		if (this.state === "disconnected") {
 			return;
 		}
 		const wasConnected = this.state === "connected";
 		const routed = this.#route !== null;
-		this.#routeFailed = routed && !wasConnected;
+		this.#routeFailed = routed && !wasConnected && !(busy && this.#routeTries <= ROUTE_TRIES);
 		this.#drop();
 		this.#failedUrl = this.url;
 		if (!routed && (!wasConnected || code === SHUTDOWN)) {
