@@ -153,10 +153,24 @@ final class LaneProgress {
 	}
 
 	/**
+	 * Return up to which number a channel has to be read to catch up. The scan begins at
+	 * a number that another node has seen and stored, and which the reader of this node
+	 * may not have seen yet. All rows up to there are committed.
+	 * @param end the number up to which this node has seen the shard
+	 */
+	long reach(long end) {
+		return Math.max(end, this.scanned);
+	}
+
+	/**
 	 * Note that a channel was read up to a number at which the scan has arrived or will
 	 * arrive.
 	 */
 	void caughtUp(String name, long number) {
+		if (number < this.scanned) {
+			throw new IllegalArgumentException(
+					"Channel '" + name + "' was read up to " + number + ", and the scan is at " + this.scanned);
+		}
 		this.behind.remove(name);
 		Channel channel = this.channels.get(name);
 		if (channel != null) {

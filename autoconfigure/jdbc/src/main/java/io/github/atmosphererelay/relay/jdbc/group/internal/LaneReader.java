@@ -111,10 +111,12 @@ final class LaneReader {
 	/**
 	 * Read a channel that is behind the scan.
 	 */
-	private void readChannel(Page page, String channel, LaneProgress progress, Object lock, long end) {
+	private void readChannel(Page page, String channel, LaneProgress progress, Object lock, long seen) {
+		long end;
 		long after;
 		long reported;
 		synchronized (lock) {
+			end = progress.reach(seen);
 			after = progress.readTo(channel);
 			reported = progress.reported(channel);
 		}

@@ -68,6 +68,9 @@ class LaneProgressTests {
 
 		private long floor;
 
+		/** Up to where the owner's node has seen the rows, which others may have passed. */
+		private long seen;
+
 		private int maxRows;
 
 		private LaneProgress progress;
@@ -89,8 +92,11 @@ class LaneProgressTests {
 
 		private void step() {
 			int choice = this.random.nextInt(100);
-			if (choice < 40) {
+			if (choice < 38) {
 				this.rows.put(this.rows.size() + 1L, channel());
+			}
+			else if (choice < 40) {
+				this.seen = this.rows.size();
 			}
 			else if (choice < 60) {
 				read(1 + this.random.nextInt(8));
@@ -113,13 +119,14 @@ class LaneProgressTests {
 		}
 
 		private void read(int limit) {
-			long end = this.rows.size();
+			long end = this.seen;
 			int room = limit;
 			for (String next = this.progress.nextBehind(); next != null
 					&& room > 0; next = this.progress.nextBehind()) {
 				String channel = next;
 				long after = this.progress.readTo(channel);
-				List<Long> found = this.rows.tailMap(after, false)
+				long reach = this.progress.reach(end);
+				List<Long> found = this.rows.subMap(after, false, Math.max(after, reach), true)
 					.entrySet()
 					.stream()
 					.filter((row) -> row.getValue().equals(channel))
@@ -129,7 +136,7 @@ class LaneProgressTests {
 					read(channel, number);
 				}
 				if (found.size() <= room) {
-					this.progress.caughtUp(channel, end);
+					this.progress.caughtUp(channel, reach);
 				}
 				else {
 					this.progress.readLater(channel, found.get(room - 1));
@@ -214,11 +221,13 @@ class LaneProgressTests {
 			this.paused.clear();
 			this.handled.clear();
 			this.handled.putAll(this.committed);
+			this.seen = this.random.nextLong(this.rows.size() + 1L);
 			this.progress = begin();
 		}
 
 		private void finish() {
 			List.copyOf(this.paused.keySet()).forEach(this::resume);
+			this.seen = this.rows.size();
 			read(Integer.MAX_VALUE);
 			for (int i = 0; i < CHANNELS; i++) {
 				while (!this.queues.getOrDefault("channel " + i, List.of()).isEmpty()) {
