@@ -83,6 +83,9 @@ final class GroupTables {
 	private static final String REMOVE_CHANNEL = "DELETE FROM ATMOSPHERE_GROUP_CHANNEL"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND CHANNEL = ? AND PROGRESS <= ?";
 
+	private static final String PUT_BACK = "UPDATE ATMOSPHERE_GROUP_CHANNEL SET PROGRESS = ?"
+			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND PROGRESS > ?";
+
 	private final String log;
 
 	GroupTables(String log) {
@@ -223,6 +226,14 @@ final class GroupTables {
 	}
 
 	/**
+	 * Put channels back that are beyond the end of a shard which has gone back in time,
+	 * within the present transaction.
+	 */
+	void putBack(JdbcOperations jdbc, LaneKey lane, long end) {
+		jdbc.update(PUT_BACK, end, this.log, lane.group(), lane.shard(), end);
+	}
+
+	/**
 	 * Have nobody take a lane before the present transaction ends.
 	 * @return {@code false} if it has another owner already
 	 */
@@ -249,17 +260,25 @@ final class GroupTables {
 	}
 
 	/**
-	 * Return the statement that stores the progress of one channel.
+	 * Return the statement that stores the progress of one channel, and keeps a greater
+	 * number: what a lane stores was computed before the latest transaction of the
+	 * application.
 	 */
 	private static String storeChannel(DatabaseDialect dialect) {
 		String columns = "(LOG_NAME, GROUP_NAME, SHARD, CHANNEL, PROGRESS)";
 		String insert = "INSERT INTO ATMOSPHERE_GROUP_CHANNEL " + columns + " VALUES (?, ?, ?, ?, ?)";
 		return switch (dialect) {
-			case POSTGRESQL -> insert + " ON CONFLICT (LOG_NAME, GROUP_NAME, SHARD, CHANNEL)"
-					+ " DO UPDATE SET PROGRESS = EXCLUDED.PROGRESS";
-			case MARIADB, MYSQL -> insert + " ON DUPLICATE KEY UPDATE PROGRESS = VALUES(PROGRESS)";
-			case H2 -> "MERGE INTO ATMOSPHERE_GROUP_CHANNEL " + columns
-					+ " KEY (LOG_NAME, GROUP_NAME, SHARD, CHANNEL) VALUES (?, ?, ?, ?, ?)";
+			case POSTGRESQL -> insert + " ON CONFLICT (LOG_NAME, GROUP_NAME, SHARD, CHANNEL) DO UPDATE"
+					+ " SET PROGRESS = GREATEST(ATMOSPHERE_GROUP_CHANNEL.PROGRESS, EXCLUDED.PROGRESS)";
+			case MARIADB, MYSQL ->
+				insert + " ON DUPLICATE KEY UPDATE PROGRESS = GREATEST(PROGRESS, VALUES(PROGRESS))";
+			case H2 -> "MERGE INTO ATMOSPHERE_GROUP_CHANNEL C USING (VALUES (CAST(? AS VARCHAR), CAST(? AS VARCHAR),"
+					+ " CAST(? AS INT), CAST(? AS VARCHAR), CAST(? AS BIGINT))) V" + columns
+					+ " ON C.LOG_NAME = V.LOG_NAME AND C.GROUP_NAME = V.GROUP_NAME AND C.SHARD = V.SHARD"
+					+ " AND C.CHANNEL = V.CHANNEL"
+					+ " WHEN MATCHED THEN UPDATE SET PROGRESS = GREATEST(C.PROGRESS, V.PROGRESS)"
+					+ " WHEN NOT MATCHED THEN INSERT " + columns
+					+ " VALUES (V.LOG_NAME, V.GROUP_NAME, V.SHARD, V.CHANNEL, V.PROGRESS)";
 		};
 	}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.jdbc.group.internal;
 
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import javax.sql.DataSource;
 
@@ -102,12 +103,14 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		if (lane != null && owned == null) {
 			throw new IllegalStateException("The lane is not one of the jdbc relay");
 		}
+		AtomicBoolean stored = new AtomicBoolean();
 		try {
 			this.transactions.executeWithoutResult((status) -> {
 				JdbcOperations jdbc = bound();
 				if (!this.inbox.contains(jdbc, group, publication.id())) {
 					run(handling);
 					store(jdbc, group, owned, publication);
+					stored.set(true);
 				}
 			});
 		}
@@ -117,7 +120,13 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		catch (AlreadyHandledException ex) {
 			return;
 		}
-		if (owned != null) {
+		catch (RuntimeException | Error ex) {
+			if (owned != null && stored.get()) {
+				owned.mayBeHandled(publication);
+			}
+			throw ex;
+		}
+		if (owned != null && stored.get()) {
 			owned.handledInTransaction(publication);
 		}
 	}

@@ -186,6 +186,16 @@ final class JdbcLane implements GroupLane {
 		logger.warn("The group '" + this.key.group() + "' goes on in lane " + number()
 				+ " although the log has gone back in time, or was moved to another server. Messages may have been"
 				+ " lost, or be handled again");
+		boolean putBack = this.groups.database().inTransaction((jdbc) -> {
+			if (!this.groups.tables().lock(jdbc, this.key)) {
+				return false;
+			}
+			this.groups.tables().putBack(jdbc, this.key, end.offset());
+			return true;
+		});
+		if (!putBack) {
+			throw isLost();
+		}
 		Map<String, Long> channels = stored.channels();
 		channels.replaceAll((channel, number) -> Math.min(number, end.offset()));
 		return new GroupTables.StoredProgress(end.epoch(), Math.min(stored.floor(), end.offset()), channels);
@@ -285,6 +295,18 @@ final class JdbcLane implements GroupLane {
 		synchronized (this.lock) {
 			if (this.progress != null && position != null) {
 				this.progress.storedByOthers(publication.channel(), position.offset());
+			}
+		}
+	}
+
+	/**
+	 * Note that a transaction of the application may have been committed although it has
+	 * failed.
+	 */
+	void mayBeHandled(Publication publication) {
+		synchronized (this.lock) {
+			if (this.progress != null) {
+				this.progress.mayBeStored(publication.channel());
 			}
 		}
 	}

@@ -53,6 +53,9 @@ final class LaneProgress {
 
 	private static final long NONE = Long.MAX_VALUE;
 
+	/** Is less than each number, and so never what has to be stored. */
+	private static final long UNKNOWN = -1;
+
 	/** The channels of which more is to be known than the scan tells. */
 	private final Map<String, Channel> channels = new HashMap<>();
 
@@ -264,8 +267,12 @@ final class LaneProgress {
 	 */
 	void stored(Change change) {
 		this.floor = change.floor();
-		this.stored.putAll(change.changed());
-		change.removed().forEach(this.stored::remove);
+		// A transaction of the application may have stored a greater number meanwhile,
+		// which stays in the tables
+		change.changed().forEach((name, number) -> this.stored.merge(name, number, Math::max));
+		change.removed()
+			.forEach((name) -> this.stored.computeIfPresent(name,
+					(key, number) -> (number <= change.floor()) ? null : number));
 		this.channels.entrySet()
 			.removeIf((entry) -> !this.stored.containsKey(entry.getKey())
 					&& entry.getValue().isCovered(this.floor, this.scanned));
@@ -276,6 +283,13 @@ final class LaneProgress {
 	 */
 	void storedByOthers(String name, long number) {
 		this.stored.merge(name, number, Math::max);
+	}
+
+	/**
+	 * Note that the tables may have a row for a channel, with an unknown number.
+	 */
+	void mayBeStored(String name) {
+		this.stored.putIfAbsent(name, UNKNOWN);
 	}
 
 	/**

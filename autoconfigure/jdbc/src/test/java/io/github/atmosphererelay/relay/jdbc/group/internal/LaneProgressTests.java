@@ -60,6 +60,9 @@ class LaneProgressTests {
 
 		private final Map<String, Long> handled = new HashMap<>();
 
+		/** What the owner has told its progress. */
+		private final Map<String, Long> reported = new HashMap<>();
+
 		private final Map<String, Long> committed = new HashMap<>();
 
 		private final Map<String, Long> paused = new HashMap<>();
@@ -101,8 +104,11 @@ class LaneProgressTests {
 			else if (choice < 60) {
 				read(1 + this.random.nextInt(8));
 			}
-			else if (choice < 85) {
+			else if (choice < 80) {
 				handle(channel());
+			}
+			else if (choice < 85) {
+				handleInTransaction(channel());
 			}
 			else if (choice < 93) {
 				commit();
@@ -176,22 +182,52 @@ class LaneProgressTests {
 			this.handled.put(channel, number);
 		}
 
+		/**
+		 * As the application does whose transaction also stores the progress.
+		 */
+		private void handleInTransaction(String channel) {
+			if (this.queues.getOrDefault(channel, List.of()).isEmpty()) {
+				return;
+			}
+			handle(channel);
+			long number = this.handled.getOrDefault(channel, 0L);
+			this.channels.merge(channel, number, Math::max);
+			this.committed.put(channel, number);
+			if (this.random.nextInt(4) == 0) {
+				// It is not known whether it was committed
+				this.progress.mayBeStored(channel);
+			}
+			else {
+				this.progress.storedByOthers(channel, number);
+			}
+		}
+
 		private void commit() {
 			this.handled.forEach((channel, number) -> {
-				if (number > this.committed.getOrDefault(channel, 0L)) {
+				if (number > this.reported.getOrDefault(channel, 0L)) {
 					this.progress.handled(channel, number);
 				}
 			});
+			this.reported.putAll(this.handled);
+			Map<String, Long> now = new HashMap<>(this.handled);
 			store();
-			this.committed.putAll(this.handled);
+			now.forEach((channel, number) -> this.committed.merge(channel, number, Math::max));
 		}
 
 		private void store() {
 			LaneProgress.Change change = this.progress.change();
 			assertThat(change.floor()).isGreaterThanOrEqualTo(this.floor);
+			if (this.random.nextInt(3) == 0) {
+				handleInTransaction(channel());
+			}
 			this.floor = change.floor();
-			this.channels.putAll(change.changed());
-			change.removed().forEach(this.channels::remove);
+			change.changed().forEach((channel, number) -> this.channels.merge(channel, number, Math::max));
+			change.removed()
+				.forEach((channel) -> this.channels.computeIfPresent(channel,
+						(key, number) -> (number <= this.floor) ? null : number));
+			if (this.random.nextInt(3) == 0) {
+				handleInTransaction(channel());
+			}
 			this.progress.stored(change);
 			this.maxRows = Math.max(this.maxRows, this.channels.size());
 		}
@@ -221,6 +257,8 @@ class LaneProgressTests {
 			this.paused.clear();
 			this.handled.clear();
 			this.handled.putAll(this.committed);
+			this.reported.clear();
+			this.reported.putAll(this.committed);
 			this.seen = this.random.nextLong(this.rows.size() + 1L);
 			this.progress = begin();
 		}
@@ -235,6 +273,12 @@ class LaneProgressTests {
 				}
 			}
 			commit();
+			// What the transactions during the last commits have stored
+			while (!this.channels.isEmpty()) {
+				int rows = this.channels.size();
+				commit();
+				assertThat(this.channels.size()).as("rows that nobody removes").isLessThan(rows);
+			}
 			this.rows.forEach((number, channel) -> assertThat(this.handled.get(channel)).as("row %s", number)
 				.isGreaterThanOrEqualTo(number));
 			assertThat(this.progress.open()).isZero();
