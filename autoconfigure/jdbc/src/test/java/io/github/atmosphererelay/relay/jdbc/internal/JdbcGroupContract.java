@@ -289,6 +289,22 @@ abstract class JdbcGroupContract extends GroupContractTests {
 		assertThat(worked()).containsExactly("second");
 	}
 
+	/**
+	 * As if the node had died between setting the message aside and going on behind it.
+	 */
+	@Test
+	void aMessageThatWasSetAsideAndIsHandledByTheNextOwnerIsNotInTheListAnyMore() throws Throwable {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		Publication message = (Publication) member.items().get(0);
+		LaneReadings.get(member.laneOf("orders/1").setAside(aside(message)));
+		member.leave();
+		LaneReadings next = join(node).read(1);
+		transactions(node).handle("billing", next.laneOf("orders/1"), message, () -> work("a"));
+		assertThat(count("ATMOSPHERE_GROUP_SET_ASIDE")).isZero();
+	}
+
 	@Test
 	void oldRowsOfTheInboxAreRemoved() throws Throwable {
 		JdbcRelay relay = this.broker.relay(cluster(), new EnvelopeCodec(MAX_PAYLOAD));

@@ -151,11 +151,10 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		if (!this.inbox.add(jdbc, dialect, group, publication.id())) {
 			throw new AlreadyHandledException();
 		}
+		// It may have been set aside by a node that died before it could go on behind it
+		this.setAside.delete(jdbc, group, publication.id());
 		Position position = publication.position();
-		if (lane == null) {
-			this.setAside.delete(jdbc, group, publication.id());
-		}
-		else if (position != null) {
+		if (lane != null && position != null) {
 			this.tables.store(jdbc, dialect, lane.key(), Map.of(publication.channel(), position.offset()));
 		}
 	}
