@@ -143,6 +143,24 @@ class GroupRunnerTests {
 	}
 
 	@Test
+	void whileTheDatabaseOfATransactionIsAwayNothingIsSetAside() {
+		AtomicInteger failures = new AtomicInteger();
+		this.node.publish("orders/1", 0, 3);
+		GroupRunner runner = this.node.start(attempts(2), (channel, text) -> {
+			if (text.equals("0") && failures.incrementAndGet() <= 3) {
+				throw new GroupTransactionException(new IllegalStateException("expected"));
+			}
+			return null;
+		});
+		awaitCount(3);
+		assertThat(this.node.handled("orders/1")).containsExactly("0", "1", "2");
+		assertThat(runner.countSetAside().join()).isZero();
+		assertThat(runner.statistics().count(Event.FAILED)).isZero();
+		assertThat(runner.statistics().count(Event.STORE_FAILED)).isEqualTo(3);
+		MachineTime.await(LIMIT).until(() -> runner.statistics().parked() == 0);
+	}
+
+	@Test
 	void afterTheLastAttemptAMessageIsSetAsideAndCanBeReplayedOrDiscarded() {
 		AtomicBoolean broken = new AtomicBoolean(true);
 		GroupRunner runner = this.node.start(GroupFixture.SETTINGS, (channel, text) -> {
