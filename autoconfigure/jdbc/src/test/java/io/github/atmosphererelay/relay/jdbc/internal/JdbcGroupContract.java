@@ -17,6 +17,8 @@
 package io.github.atmosphererelay.relay.jdbc.internal;
 
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,10 +29,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import javax.sql.DataSource;
+
 import io.github.atmosphererelay.contract.GroupContractTests;
 import io.github.atmosphererelay.contract.RelayBroker;
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
+import io.github.atmosphererelay.group.internal.GroupTransactionException;
 import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Address;
@@ -51,9 +56,13 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.transaction.UnexpectedRollbackException;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * The contract of consumer groups, over tables of a database, and what is the tables'
@@ -66,6 +75,8 @@ abstract class JdbcGroupContract extends GroupContractTests {
 	private final CountDownLatch overtake = new CountDownLatch(1);
 
 	private JdbcTestBroker broker;
+
+	private DataSourceTransactionManager manager;
 
 	private boolean hasWork;
 
@@ -289,6 +300,49 @@ abstract class JdbcGroupContract extends GroupContractTests {
 		assertThat(worked()).containsExactly("second");
 	}
 
+	@Test
+	void aDatabaseThatIsAwayIsNoFailureOfTheMessage() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		Publication message = (Publication) member.items().get(0);
+		transactions(node);
+		DataSource away = new DelegatingDataSource(this.broker.dataSource()) {
+
+			@Override
+			public Connection getConnection() throws SQLException {
+				throw new SQLException("expected", "08001");
+			}
+
+		};
+		GroupTransactions transactions = ((JdbcRelay) node.relay()).groupTransactions(
+				new DataSourceTransactionManager(away), this.broker.dataSource(), Duration.ofHours(1));
+		assertThatExceptionOfType(GroupTransactionException.class)
+			.isThrownBy(() -> transactions.handle("billing", member.laneOf("orders/1"), message, () -> work("a")));
+		assertThat(worked()).isEmpty();
+	}
+
+	/**
+	 * As an application does that catches the failure of an inner method.
+	 */
+	@Test
+	void aTransactionThatTheApplicationHasMarkedForRollbackIsAFailureOfTheMessage() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		Publication message = (Publication) member.items().get(0);
+		GroupTransactions transactions = transactions(node);
+		TransactionTemplate inner = new TransactionTemplate(this.manager);
+		assertThatExceptionOfType(UnexpectedRollbackException.class)
+			.isThrownBy(() -> transactions.handle("billing", member.laneOf("orders/1"), message, () -> {
+				work("a");
+				assertThatIllegalStateException().isThrownBy(() -> inner.executeWithoutResult((status) -> {
+					throw new IllegalStateException("expected");
+				}));
+			}));
+		assertThat(worked()).isEmpty();
+	}
+
 	/**
 	 * As if the node had died between setting the message aside and going on behind it.
 	 */
@@ -330,8 +384,9 @@ abstract class JdbcGroupContract extends GroupContractTests {
 			this.broker.jdbc().execute("CREATE TABLE GROUP_WORK (LOG_NAME VARCHAR(60), TEXT VARCHAR(40))");
 			this.hasWork = true;
 		}
-		return ((JdbcRelay) node.relay()).groupTransactions(new DataSourceTransactionManager(this.broker.dataSource()),
-				this.broker.dataSource(), Duration.ofHours(1));
+		this.manager = new DataSourceTransactionManager(this.broker.dataSource());
+		return ((JdbcRelay) node.relay()).groupTransactions(this.manager, this.broker.dataSource(),
+				Duration.ofHours(1));
 	}
 
 	private void work(String text) {
