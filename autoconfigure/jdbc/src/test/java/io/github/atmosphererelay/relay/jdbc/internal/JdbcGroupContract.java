@@ -57,6 +57,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -377,6 +378,68 @@ abstract class JdbcGroupContract extends GroupContractTests {
 		GroupTransactions transactions = transactions(node);
 		transactions.handle("billing", member.laneOf("orders/1"), (Publication) member.items().get(0), () -> work("a"));
 		MachineTime.await(LIMIT).until(() -> count("ATMOSPHERE_GROUP_INBOX") == 1);
+	}
+
+	/**
+	 * As a node does that has stopped in the middle of a transaction.
+	 */
+	@Test
+	void aLaneThatSomebodyHasLockedDelaysNoOther() throws SQLException {
+		RelayNode node = startedNode();
+		LaneReadings first = join(node);
+		MachineTime.await(LIMIT).until(() -> first.lanes().size() == ShardedLog.SHARDS);
+		first.leave();
+		try (Connection connection = this.broker.connect()) {
+			connection.setAutoCommit(false);
+			JdbcTemplate holder = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+			MachineTime.await(LIMIT).until(() -> count("ATMOSPHERE_GROUP_MEMBER") == 0);
+			assertThat(holder.queryForList("SELECT SHARD FROM ATMOSPHERE_GROUP_LANE WHERE LOG_NAME = ? AND SHARD = 3"
+					+ " AND GROUP_NAME = 'billing' FOR UPDATE", Integer.class, cluster()))
+				.hasSize(1);
+			LaneReadings member = join(node);
+			LaneReadings other = new LaneReadings(node, "shipping", GroupOptions.Start.EARLIEST);
+			MachineTime.await(LIMIT)
+				.until(() -> member.lanes().size() == ShardedLog.SHARDS - 1
+						&& other.lanes().size() == ShardedLog.SHARDS);
+			assertThat(member.lanes()).noneMatch((lane) -> lane.number() == 3);
+			connection.rollback();
+			MachineTime.await(LIMIT).until(() -> member.lanes().size() == ShardedLog.SHARDS);
+		}
+	}
+
+	@Test
+	void aLaneThatBelievesItselfLostBeginsAnew() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 2, 1000);
+		LaneReadings member = join(node).read(2);
+		GroupLane lane = member.laneOf("orders/1");
+		changeToken(lane, 1);
+		assertThatExceptionOfType(LaneLostException.class).isThrownBy(() -> member.commit(member.items().get(0)));
+		changeToken(lane, -1);
+		MachineTime.await(LIMIT)
+			.until(() -> member.lanes()
+				.stream()
+				.anyMatch((now) -> now.number() == lane.number() && now.token() > lane.token()));
+	}
+
+	private void changeToken(GroupLane lane, int change) {
+		this.broker.jdbc()
+			.update("UPDATE ATMOSPHERE_GROUP_LANE SET TOKEN = TOKEN + ? WHERE LOG_NAME = ? AND SHARD = ?", change,
+					cluster(), lane.number());
+	}
+
+	@Test
+	void aGroupOfWhichTheRowOfOneLaneIsMissingKeepsTheOthers() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		MachineTime.await(LIMIT).until(() -> member.lanes().size() == ShardedLog.SHARDS);
+		int shard = (member.laneOf("orders/1").number() + 1) % ShardedLog.SHARDS;
+		this.broker.jdbc()
+			.update("DELETE FROM ATMOSPHERE_GROUP_LANE WHERE LOG_NAME = ? AND SHARD = ?", cluster(), shard);
+		MachineTime.await(LIMIT).until(() -> member.lanes().size() == ShardedLog.SHARDS - 1);
+		assertThat(member.lanes()).contains(member.laneOf("orders/1")).noneMatch((lane) -> lane.number() == shard);
+		assertThat(count("ATMOSPHERE_GROUP_LANE")).isEqualTo(ShardedLog.SHARDS - 1);
 	}
 
 	private GroupTransactions transactions(RelayNode node) {

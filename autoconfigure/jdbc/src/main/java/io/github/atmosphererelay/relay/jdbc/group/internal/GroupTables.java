@@ -62,6 +62,9 @@ final class GroupTables {
 	private static final String TAKE = "UPDATE ATMOSPHERE_GROUP_LANE SET OWNER_ID = ?, TOKEN = TOKEN + 1"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND TOKEN = ?";
 
+	private static final String LOCK_UNLESS_LOCKED = "SELECT TOKEN FROM ATMOSPHERE_GROUP_LANE"
+			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND TOKEN = ? FOR UPDATE SKIP LOCKED";
+
 	private static final String EXISTS = "SELECT SHARD FROM ATMOSPHERE_GROUP_LANE"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ?";
 
@@ -157,11 +160,12 @@ final class GroupTables {
 	}
 
 	/**
-	 * Remove a member, and free its lanes.
+	 * Remove a member, and free its lanes. Without a member others take them all the
+	 * same, one by one, while one of them is locked.
 	 */
 	void leave(JdbcOperations jdbc, String group, String member) {
-		jdbc.update(FREE_ALL, this.log, group, member);
 		jdbc.update(LEAVE, this.log, group, member);
+		jdbc.update(FREE_ALL, this.log, group, member);
 	}
 
 	/**
@@ -172,11 +176,14 @@ final class GroupTables {
 	}
 
 	/**
-	 * Take a lane, unless somebody else has taken it meanwhile.
+	 * Take a lane within the present transaction, unless somebody else has taken it
+	 * meanwhile, or has locked it. A lane stays locked for long if a node has stopped in
+	 * the middle of a transaction.
 	 * @return whether the member owns it now, with the token that follows the former one
 	 */
 	boolean take(JdbcOperations jdbc, String group, int shard, String member, long token) {
-		return jdbc.update(TAKE, member, this.log, group, shard, token) > 0;
+		return !jdbc.queryForList(LOCK_UNLESS_LOCKED, Long.class, this.log, group, shard, token).isEmpty()
+				&& jdbc.update(TAKE, member, this.log, group, shard, token) > 0;
 	}
 
 	void free(JdbcOperations jdbc, LaneKey lane) {
@@ -205,8 +212,9 @@ final class GroupTables {
 	 * @return {@code false} if the lane has another owner; then nothing was stored
 	 */
 	boolean advance(JdbcOperations jdbc, DatabaseDialect dialect, LaneKey lane, LaneProgress.Change change) {
+		// A driver may not count a row that was as it should be already
 		if (jdbc.update(ADVANCE, change.epoch(), change.floor(), this.log, lane.group(), lane.shard(), lane.member(),
-				lane.token()) == 0) {
+				lane.token()) == 0 && !lock(jdbc, lane)) {
 			return false;
 		}
 		store(jdbc, dialect, lane, change.changed());

@@ -128,7 +128,7 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		catch (AlreadyHandledException ex) {
 			return;
 		}
-		catch (LaneLostException ex) {
+		catch (LaneLostException | GroupTransactionException ex) {
 			throw ex;
 		}
 		catch (RuntimeException ex) {
@@ -177,7 +177,14 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 
 	private void store(JdbcOperations jdbc, String group, @Nullable JdbcLane lane, Publication publication) {
 		DatabaseDialect dialect = dialect(jdbc);
+		dialect.limitPause(jdbc);
 		if (lane != null && !this.tables.lock(jdbc, lane.key())) {
+			if (!this.tables.exists(jdbc, group)) {
+				throw new GroupTransactionException(new IllegalStateException("The group '" + group
+						+ "' has no rows in ATMOSPHERE_GROUP_LANE of the application's DataSource. Let"
+						+ " 'atmosphere.relay.jdbc.url' and 'atmosphere.jdbc.data-source' lead to the same database and"
+						+ " schema"));
+			}
 			throw new LaneLostException(group, lane.number(), lane.token());
 		}
 		if (!this.inbox.add(jdbc, dialect, group, publication.id())) {

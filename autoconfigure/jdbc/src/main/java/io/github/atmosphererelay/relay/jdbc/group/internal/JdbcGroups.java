@@ -36,6 +36,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
 
@@ -396,9 +397,23 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	}
 
 	private void doTasks() {
-		for (Consumer<JdbcOperations> task = this.tasks.peek(); task != null; task = this.tasks.peek()) {
-			task.accept(this.leases.jdbc());
-			this.tasks.poll();
+		for (int i = this.tasks.size(); i > 0; i--) {
+			Consumer<JdbcOperations> task = this.tasks.peek();
+			if (task == null) {
+				return;
+			}
+			try {
+				task.accept(this.leases.jdbc());
+				this.tasks.remove(task);
+			}
+			catch (DataAccessException | TransactionException ex) {
+				// It waits for a lane that somebody has locked, perhaps, and keeps nobody
+				// waiting for longer than that
+				this.tasks.remove(task);
+				this.tasks.add(task);
+				this.guard.failed("A lane could not be given back, which is tried again", ex);
+				return;
+			}
 		}
 	}
 
@@ -419,20 +434,49 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 		this.begun = false;
 		boolean waits = false;
 		for (GroupMember member : this.members) {
-			GroupView view = views.getOrDefault(member.group(), new GroupView());
-			GroupView.Member row = view.members().get(member.id());
-			if (row == null || view.lanes().size() < ShardedLog.SHARDS) {
-				member.lanes().forEach(member::lose);
-				begin(member, row == null);
-				continue;
+			if (view(views, member).members().containsKey(member.id())) {
+				member.hold(renewedAt + this.leaseNanos / 3 * 2);
 			}
-			member.hold(renewedAt + this.leaseNanos / 3 * 2);
-			waits |= balance(member, row, view, now);
+			else {
+				member.lanes().forEach(member::lose);
+			}
+		}
+		// What takes long for one group does not end the leases of the others
+		for (GroupMember member : this.members) {
+			GroupView view = view(views, member);
+			GroupView.Member row = view.members().get(member.id());
+			if (row == null || view.lanes().isEmpty()) {
+				begin(member, row == null);
+			}
+			else {
+				checkLanes(member, view);
+				waits |= balance(member, row, view, now);
+			}
 		}
 		if (!waits) {
 			this.hurriedSince = System.nanoTime();
 		}
 		return this.begun || (waits && System.nanoTime() - this.hurriedSince < HURRIED_NANOS);
+	}
+
+	private static GroupView view(Map<String, GroupView> views, GroupMember member) {
+		return views.getOrDefault(member.group(), new GroupView());
+	}
+
+	/**
+	 * Rows of single lanes are not created again: nobody knows how far the group had
+	 * come.
+	 */
+	private void checkLanes(GroupMember member, GroupView view) {
+		if (view.lanes().size() < ShardedLog.SHARDS) {
+			List<Integer> missing = IntStream.range(0, ShardedLog.SHARDS)
+				.boxed()
+				.filter((shard) -> !view.lanes().containsKey(shard))
+				.toList();
+			this.guard.failed("The group '" + member.group() + "' does not handle the messages of all channels",
+					new IllegalStateException("Table ATMOSPHERE_GROUP_LANE has no rows for the shards " + missing
+							+ " of this group. Restore them, or stop the group and remove all of its rows"));
+		}
 	}
 
 	/**
@@ -469,6 +513,11 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			if (stored == null || stored.token() != lane.token() || !member.id().equals(stored.owner())) {
 				logger.info("Lane " + lane.number() + " of the group '" + member.group() + "' has another owner");
 				member.lose(lane);
+			}
+			else if (lane.isLost()) {
+				// It could not store for another reason, and begins anew with another token
+				member.lose(lane);
+				this.tables.free(this.leases.jdbc(), lane.key());
 			}
 		}
 		if (member.isWithdrawn()) {
@@ -521,7 +570,8 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	}
 
 	private void take(GroupMember member, int shard, long token) {
-		if (this.tables.take(this.leases.jdbc(), member.group(), shard, member.id(), token)) {
+		if (this.leases
+			.inTransaction((jdbc) -> this.tables.take(jdbc, member.group(), shard, member.id(), token))) {
 			Predicate<String> isMine = (channel) -> channel.equals(LaneRows.WHOLE_SHARD)
 					|| channel.equals(UNKNOWN_CHANNEL) || member.options().channels().test(channel);
 			LaneReader reader = new LaneReader(this.rows, this.codec, member.options().channels(), this.rejected);
@@ -626,7 +676,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	private void end() {
 		try {
 			this.members.forEach(GroupMember::leave);
-			doTasks();
+			for (int i = this.tasks.size(); i > 0 && !this.tasks.isEmpty(); i--) {
+				doTasks();
+			}
 		}
 		catch (DataAccessException | TransactionException ex) {
 			logger.debug("The lanes of this node could not be given back, and expire", ex);

@@ -119,6 +119,13 @@ final class JdbcLane implements GroupLane {
 	}
 
 	/**
+	 * Return whether the lane is of no use to its owner any more.
+	 */
+	boolean isLost() {
+		return this.lost;
+	}
+
+	/**
 	 * Return whether the owner has read all that there was, and has to be woken.
 	 */
 	boolean wake() {
@@ -161,7 +168,7 @@ final class JdbcLane implements GroupLane {
 			}
 			GroupTables.StoredProgress stored = this.groups.tables().progress(this.groups.jdbc(), this.key);
 			if (stored == null) {
-				throw isLost();
+				throw noteLost();
 			}
 			Discontinuity first = null;
 			if (!stored.epoch().equals(end.epoch())) {
@@ -194,7 +201,7 @@ final class JdbcLane implements GroupLane {
 			return true;
 		});
 		if (!putBack) {
-			throw isLost();
+			throw noteLost();
 		}
 		Map<String, Long> channels = stored.channels();
 		channels.replaceAll((channel, number) -> Math.min(number, end.offset()));
@@ -241,7 +248,7 @@ final class JdbcLane implements GroupLane {
 		return new RelayUnavailableException("jdbc", null);
 	}
 
-	private LaneLostException isLost() {
+	private LaneLostException noteLost() {
 		this.lost = true;
 		return new LaneLostException(this.key.group(), number(), token());
 	}
@@ -280,7 +287,7 @@ final class JdbcLane implements GroupLane {
 				}
 			}
 			if (progress == null) {
-				throw isLost();
+				throw noteLost();
 			}
 			store(progress);
 			return null;
@@ -321,7 +328,7 @@ final class JdbcLane implements GroupLane {
 				.inTransaction((jdbc) -> this.groups.tables()
 					.advance(jdbc, this.groups.database().dialect(), this.key, change));
 			if (!stored) {
-				throw isLost();
+				throw noteLost();
 			}
 			synchronized (this.lock) {
 				progress.stored(change);
@@ -340,7 +347,7 @@ final class JdbcLane implements GroupLane {
 				return true;
 			});
 			if (!stored) {
-				throw isLost();
+				throw noteLost();
 			}
 			return null;
 		});
