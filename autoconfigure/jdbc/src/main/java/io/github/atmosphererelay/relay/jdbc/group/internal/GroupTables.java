@@ -261,6 +261,7 @@ final class GroupTables {
 	private void removeChannels(JdbcOperations jdbc, LaneKey lane, LaneProgress.Change change) {
 		if (!change.removed().isEmpty()) {
 			jdbc.batchUpdate(REMOVE_CHANNEL, change.removed()
+				.keySet()
 				.stream()
 				.map((channel) -> new Object[] { this.log, lane.group(), lane.shard(), channel, change.floor() })
 				.toList());

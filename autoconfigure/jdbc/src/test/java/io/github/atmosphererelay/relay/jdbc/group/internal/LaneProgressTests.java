@@ -223,6 +223,7 @@ class LaneProgressTests {
 			this.floor = change.floor();
 			change.changed().forEach((channel, number) -> this.channels.merge(channel, number, Math::max));
 			change.removed()
+				.keySet()
 				.forEach((channel) -> this.channels.computeIfPresent(channel,
 						(key, number) -> (number <= this.floor) ? null : number));
 			if (this.random.nextInt(3) == 0) {
