@@ -117,8 +117,6 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	/** Between two removals of rows of the inbox, by each node. */
 	private static final long CLEAN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-	private static final int MAX_PIECES = 20;
-
 	private static final int MAX_WAITING = 1000;
 
 	private final UUID node = UUID.randomUUID();
@@ -307,17 +305,23 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			return;
 		}
 		this.inboxCleanedAt = System.nanoTime();
-		ask(() -> {
-			long before = System.currentTimeMillis() - retention.toMillis();
-			int removed = GroupInbox.BATCH;
-			for (int i = 0; i < MAX_PIECES && removed == GroupInbox.BATCH && !this.stopped; i++) {
-				removed = this.database.inTransaction((jdbc) -> this.inbox.removeOld(jdbc, before));
-			}
-			return null;
-		}).exceptionally((ex) -> {
-			this.guard.failed("Old rows of ATMOSPHERE_GROUP_INBOX could not be removed", ex);
-			return null;
-		});
+		cleanInbox(retention);
+	}
+
+	/**
+	 * Remove some rows, and then more behind what others ask the database.
+	 */
+	private void cleanInbox(Duration retention) {
+		ask(() -> this.database
+			.inTransaction((jdbc) -> this.inbox.removeOld(jdbc, this.database.dialect(), retention)))
+			.whenComplete((removed, ex) -> {
+				if (ex != null) {
+					this.guard.failed("Old rows of ATMOSPHERE_GROUP_INBOX could not be removed", ex);
+				}
+				else if (removed == GroupInbox.BATCH && !this.stopped) {
+					cleanInbox(retention);
+				}
+			});
 	}
 
 	/**
