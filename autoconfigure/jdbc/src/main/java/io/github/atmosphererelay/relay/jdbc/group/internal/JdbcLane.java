@@ -149,7 +149,13 @@ final class JdbcLane implements GroupLane {
 				page = this.reader.read(this.groups.jdbc(), number(), progress, this.lock, end.offset(), limit);
 			}
 			if (page.isEmpty()) {
-				waitForMore(end);
+				if (hasMore(progress, end)) {
+					// Others come first
+					this.member.available(this);
+				}
+				else {
+					waitForMore(end);
+				}
 				storeScan(progress);
 			}
 			return page;
@@ -213,6 +219,12 @@ final class JdbcLane implements GroupLane {
 			Discontinuity first = this.first;
 			this.first = null;
 			return (first != null) ? List.of(first) : List.of();
+		}
+	}
+
+	private boolean hasMore(LaneProgress progress, Position end) {
+		synchronized (this.lock) {
+			return progress.hasMore(end.offset());
 		}
 	}
 

@@ -72,8 +72,11 @@ class LaneReaderTests {
 	}
 
 	private List<Long> read(LaneProgress progress, long end) {
-		LaneReader reader = new LaneReader(new LaneRows(LOG), this.codec, (channel) -> true, (reason) -> {
-		});
+		return read(new LaneReader(new LaneRows(LOG), this.codec, (channel) -> true, (reason) -> {
+		}), progress, end);
+	}
+
+	private List<Long> read(LaneReader reader, LaneProgress progress, long end) {
 		return reader.read(this.jdbc, 0, progress, new Object(), end, PageLimit.of(100))
 			.stream()
 			.map(ChannelItem::position)
@@ -93,6 +96,24 @@ class LaneReaderTests {
 		assertThat(read(progress, 90)).containsExactly(85L, 95L, 98L);
 		assertThat(read(progress, 90)).isEmpty();
 		assertThat(read(progress, 102)).containsExactly(101L, 102L);
+	}
+
+	@Test
+	void aLongWayOverRowsOfOtherChannelsIsGoneInPieces() {
+		long count = 3 * LaneRows.CHUNK;
+		for (long number = 1; number < count; number++) {
+			insert("other", number);
+		}
+		insert("mine", count);
+		LaneReader reader = new LaneReader(new LaneRows(LOG), this.codec, "mine"::equals, (reason) -> {
+		}, 0);
+		LaneProgress progress = progress(0, Map.of());
+		assertThat(read(reader, progress, count)).isEmpty();
+		assertThat(progress.scanned()).isEqualTo(LaneRows.CHUNK);
+		assertThat(progress.hasMore(count)).isTrue();
+		assertThat(read(reader, progress, count)).isEmpty();
+		assertThat(read(reader, progress, count)).containsExactly(count);
+		assertThat(progress.hasMore(count)).isFalse();
 	}
 
 }
