@@ -140,6 +140,16 @@ final class GroupMember implements GroupMembership {
 		}
 	}
 
+	/**
+	 * Note that rows of a shard have come that no lane needs.
+	 */
+	void passOver(int shard, long from, long to) {
+		JdbcLane lane = this.lanes.get(shard);
+		if (lane != null && lane.passOver(from, to)) {
+			available(lane);
+		}
+	}
+
 	private void wake(JdbcLane lane) {
 		if (lane.wake()) {
 			available(lane);

@@ -151,6 +151,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	/** The ends of the shards, as the relay's reader knows them. */
 	private final AtomicReferenceArray<@Nullable Position> ends = new AtomicReferenceArray<>(ShardedLog.SHARDS);
 
+	/** The same as of the last time when rows of recorded channels may have come. */
+	private final AtomicReferenceArray<@Nullable Position> recordedEnds = new AtomicReferenceArray<>(ShardedLog.SHARDS);
+
 	private final ThreadPoolExecutor executor = Threads.pool("jdbc-groups", THREADS,
 			new ArrayBlockingQueue<>(MAX_WAITING));
 
@@ -261,16 +264,37 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	 * @param shard the number of the shard
 	 * @param epoch its epoch
 	 * @param number the number of the row that was read last
+	 * @param recorded whether there may be rows of recorded channels among those that
+	 * were read since the last call; otherwise no lane has to look at them
 	 */
-	public void seen(int shard, String epoch, long number) {
+	public void seen(int shard, String epoch, long number, boolean recorded) {
 		Position former = this.ends.get(shard);
 		if (former != null && former.offset() == number && former.epoch().equals(epoch)) {
 			return;
 		}
+		boolean quiet = !recorded && former != null && former.epoch().equals(epoch);
+		if (!quiet) {
+			this.recordedEnds.set(shard, new Position(epoch, number));
+		}
 		this.ends.set(shard, new Position(epoch, number));
 		for (GroupMember member : this.members) {
-			this.guard.run(() -> member.wake(shard));
+			this.guard.run(() -> {
+				if (quiet && former != null) {
+					member.passOver(shard, former.offset(), number);
+				}
+				else {
+					member.wake(shard);
+				}
+			});
 		}
+	}
+
+	/**
+	 * Return whether there may be rows of recorded channels in a shard after a position.
+	 */
+	boolean hasRecordedAfter(int shard, Position position) {
+		Position end = this.recordedEnds.get(shard);
+		return end != null && (!end.epoch().equals(position.epoch()) || end.offset() > position.offset());
 	}
 
 	@Override

@@ -136,6 +136,27 @@ final class JdbcLane implements GroupLane {
 		}
 	}
 
+	/**
+	 * Pass over rows that belong to no recorded channel, without asking the database.
+	 * @return whether the owner has to be woken
+	 */
+	boolean passOver(long from, long to) {
+		synchronized (this.lock) {
+			LaneProgress progress = this.progress;
+			if (!this.idle || progress == null) {
+				return false;
+			}
+			if (progress.scanned() >= from) {
+				progress.scanned(to);
+				if (!progress.isToBeStored()) {
+					return false;
+				}
+			}
+			this.idle = false;
+			return true;
+		}
+	}
+
 	@Override
 	public CompletableFuture<List<ChannelItem>> read(PageLimit limit) {
 		return ask(() -> {
@@ -154,7 +175,7 @@ final class JdbcLane implements GroupLane {
 					this.member.available(this);
 				}
 				else {
-					waitForMore(end);
+					waitForMore(progress, end);
 				}
 				storeScan(progress);
 			}
@@ -228,13 +249,18 @@ final class JdbcLane implements GroupLane {
 		}
 	}
 
-	private void waitForMore(Position end) {
+	private void waitForMore(LaneProgress progress, Position end) {
+		boolean more;
 		synchronized (this.lock) {
 			this.idle = true;
+			// It may have come since
+			Position now = this.groups.end(number());
+			more = this.groups.hasRecordedAfter(number(), end);
+			if (!more) {
+				progress.scanned(now.offset());
+			}
 		}
-		// It may have come since
-		Position now = this.groups.end(number());
-		if (!now.equals(end)) {
+		if (more) {
 			this.member.available(this);
 		}
 	}
