@@ -28,7 +28,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -85,9 +87,9 @@ import org.springframework.transaction.TransactionException;
  * gives back what it has too much, and takes what is free. Without members the tables are
  * not touched, so that a relay without groups works without them.
  * <p>
- * Threads: one for the leases, with a connection of its own, and a few that read and
- * store. Listeners are called by the former and, when messages come, by the reader of the
- * relay.
+ * Threads: one for the leases, with a connection of its own, one that ends leases in
+ * time while that waits for the database, and a few that read and store. Listeners are
+ * called by the former two and, when messages come, by the reader of the relay.
  */
 public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 
@@ -106,6 +108,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	private static final Log logger = LogFactory.getLog(JdbcGroups.class);
 
 	private static final Duration LEASE = Duration.ofSeconds(10);
+
+	/** How often to look for leases that have ended. */
+	private static final Duration EXPIRY = Duration.ofMillis(250);
 
 	private static final long HURRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -165,6 +170,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	private final Object lifecycle = new Object();
 
 	private @Nullable Thread thread;
+
+	/** Ends lanes in time, also while the thread waits for the database. */
+	private @Nullable ScheduledExecutorService timer;
 
 	private long hurriedSince = System.nanoTime() - HURRIED_NANOS;
 
@@ -308,6 +316,10 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			if (this.thread == null) {
 				this.thread = Threads.factory("jdbc-group-leases").newThread(this::run);
 				this.thread.start();
+				ScheduledExecutorService timer = Executors
+					.newSingleThreadScheduledExecutor(Threads.factory("jdbc-group-time"));
+				this.guard.repeat(timer, this::expire, EXPIRY, EXPIRY);
+				this.timer = timer;
 			}
 		}
 		lookNow();
@@ -391,7 +403,6 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	private void step() throws InterruptedException {
 		long pause = this.leaseNanos / 6;
 		try {
-			expire();
 			doTasks();
 			boolean waits = turn();
 			// A new member has a row then, and can take lanes
@@ -411,7 +422,6 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			}
 			pause = FAILED_NANOS;
 		}
-		expire();
 		if (this.wake.tryAcquire(pause, TimeUnit.NANOSECONDS)) {
 			this.wake.drainPermits();
 		}
@@ -695,6 +705,11 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	 * Fail what is being asked. Does not block.
 	 */
 	public void close() {
+		synchronized (this.lifecycle) {
+			if (this.timer != null) {
+				this.timer.shutdownNow();
+			}
+		}
 		this.executor.shutdownNow();
 		for (CompletableFuture<?> answer : this.open) {
 			answer.completeExceptionally(new RelayUnavailableException(RELAY, null));
