@@ -35,8 +35,10 @@ public interface GroupTransactions {
 	 * @param handling what the application does with it, on the present thread within the
 	 * transaction
 	 * @throws LaneLostException if the lane has another owner; nothing was committed
-	 * @throws Throwable if the handling or the database has failed; nothing was
+	 * @throws GroupTransactionException if the database has failed; nothing was
 	 * committed, or the database has not told whether it was
+	 * @throws Throwable if the handling has failed, or what it has done cannot be
+	 * committed; nothing was committed
 	 */
 	void handle(String group, @Nullable GroupLane lane, Publication publication, Handling handling) throws Throwable;
 

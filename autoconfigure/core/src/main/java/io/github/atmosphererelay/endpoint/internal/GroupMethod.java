@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.group.internal.GroupHandler;
@@ -28,7 +27,9 @@ import io.github.atmosphererelay.group.internal.InvalidMessageException;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.relay.GroupLane;
+import io.github.atmosphererelay.relay.GroupTransactionException;
 import io.github.atmosphererelay.relay.GroupTransactions;
+import io.github.atmosphererelay.relay.LaneLostException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,24 +85,14 @@ final class GroupMethod implements GroupHandler {
 	private void handleOnce(GroupTransactions transactions, @Nullable GroupLane lane, Publication publication)
 			throws Throwable {
 		ListenerCall call = call(publication);
-		AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
 		try {
-			transactions.handle(this.group, lane, publication, () -> {
-				try {
-					this.method.invoke(call);
-				}
-				catch (Throwable ex) {
-					thrown.set(ex);
-					throw ex;
-				}
-			});
+			transactions.handle(this.group, lane, publication, () -> this.method.invoke(call));
 		}
-		catch (Throwable ex) {
-			Throwable failure = thrown.get();
-			if (failure == null) {
-				// Not the method but the database has failed
-				throw ex;
-			}
+		catch (LaneLostException | GroupTransactionException ex) {
+			// Not the method but the database has failed
+			throw ex;
+		}
+		catch (Throwable failure) {
 			if (this.exceptions.find(EndpointFailures.unwrap(failure)) == null) {
 				recover(call, failure);
 				return;

@@ -42,6 +42,7 @@ import io.github.atmosphererelay.message.MessageId;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.GroupLane;
+import io.github.atmosphererelay.relay.GroupTransactionException;
 import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayException;
@@ -457,9 +458,30 @@ final class LaneRunner {
 			// Its transaction was to be committed with the progress
 			loseLane();
 		}
+		else if (failure instanceof GroupTransactionException) {
+			postpone(queue, failure);
+		}
 		else {
 			failed(queue, publication, failure);
 		}
+	}
+
+	/**
+	 * Try a message again in a second, however often, because the database of its
+	 * transaction has failed: otherwise an outage would set messages aside that no
+	 * handler has seen.
+	 */
+	private void postpone(ChannelQueue queue, Throwable failure) {
+		storeFailed("handle a message of '" + queue.channel() + "' in a transaction", failure.getCause());
+		if (this.releasing) {
+			return;
+		}
+		queue.parked = true;
+		this.context.statistics().parked(1);
+		later(() -> {
+			unpark(queue);
+			next(queue);
+		}, PAUSE);
 	}
 
 	/**
@@ -562,7 +584,7 @@ final class LaneRunner {
 		});
 	}
 
-	private void storeFailed(String what, Throwable failure) {
+	private void storeFailed(String what, @Nullable Throwable failure) {
 		this.context.statistics().count(Event.STORE_FAILED, 1);
 		this.context.log()
 			.warn(() -> "The group '" + this.context.group() + "' cannot " + what + " and tries again in a second: "

@@ -31,6 +31,7 @@ import io.github.atmosphererelay.event.MessagesMissed;
 import io.github.atmosphererelay.group.internal.GroupStatistics.Event;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Discontinuity;
+import io.github.atmosphererelay.relay.GroupTransactionException;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.junit.jupiter.api.AfterEach;
@@ -140,6 +141,24 @@ class GroupRunnerTests {
 		awaitCount(300);
 		assertThat(this.node.handled("orders/1")).isEqualTo(GroupFixture.texts(0, 300));
 		assertThat(attempts).hasValue(3);
+	}
+
+	@Test
+	void whileTheDatabaseOfATransactionIsAwayNothingIsSetAside() {
+		AtomicInteger failures = new AtomicInteger();
+		this.node.publish("orders/1", 0, 3);
+		GroupRunner runner = this.node.start(attempts(2), (channel, text) -> {
+			if (text.equals("0") && failures.incrementAndGet() <= 3) {
+				throw new GroupTransactionException(new IllegalStateException("expected"));
+			}
+			return null;
+		});
+		awaitCount(3);
+		assertThat(this.node.handled("orders/1")).containsExactly("0", "1", "2");
+		assertThat(runner.countSetAside().join()).isZero();
+		assertThat(runner.statistics().count(Event.FAILED)).isZero();
+		assertThat(runner.statistics().count(Event.STORE_FAILED)).isEqualTo(3);
+		MachineTime.await(LIMIT).until(() -> runner.statistics().parked() == 0);
 	}
 
 	@Test

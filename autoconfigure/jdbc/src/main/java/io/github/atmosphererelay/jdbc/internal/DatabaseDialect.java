@@ -113,7 +113,7 @@ public enum DatabaseDialect {
 	 * transaction.
 	 * @param jdbc uses the connection of the present transaction
 	 */
-	void limitPause(JdbcOperations jdbc) {
+	public void limitPause(JdbcOperations jdbc) {
 		if (this == POSTGRESQL) {
 			jdbc.query(LIMIT_PAUSE, (row) -> {
 				// The setting is known

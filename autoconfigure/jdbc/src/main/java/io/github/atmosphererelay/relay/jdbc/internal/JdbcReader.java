@@ -100,6 +100,12 @@ final class JdbcReader implements JdbcWorker.Work {
 
 	private final long[] heads = new long[ShardedLog.SHARDS];
 
+	/**
+	 * The shards of which rows of recorded channels, or unknown ones, were passed since
+	 * groups were told.
+	 */
+	private final boolean[] recorded = new boolean[ShardedLog.SHARDS];
+
 	private long interval = BUSY_NANOS;
 
 	/** How many rows of each shard the next poll reads at most, a power of two. */
@@ -247,7 +253,9 @@ final class JdbcReader implements JdbcWorker.Work {
 		if (cursors != null) {
 			this.subscriptions.endPoll(number, cursors, this.heads);
 			for (ShardCursor cursor : cursors) {
-				this.connector.groups().seen(cursor.shard(), cursor.epoch(), cursor.number());
+				int shard = cursor.shard();
+				this.connector.groups().seen(shard, cursor.epoch(), cursor.number(), this.recorded[shard]);
+				this.recorded[shard] = false;
 			}
 		}
 		if (wait && !more) {
@@ -389,9 +397,12 @@ final class JdbcReader implements JdbcWorker.Work {
 
 	private void received(ShardCursor cursor, long number, byte[] encoded) {
 		moveTo(cursor.hasRead(number, encoded));
+		boolean known = this.recorded[cursor.shard()];
+		this.recorded[cursor.shard()] = true;
 		Envelope envelope;
 		try {
 			envelope = this.codec.decode(encoded);
+			this.recorded[cursor.shard()] = known || envelope.log() != null;
 			if (envelope.kind() == Envelope.Kind.PROBE) {
 				this.connector.probe().read(envelope);
 			}
@@ -435,6 +446,7 @@ final class JdbcReader implements JdbcWorker.Work {
 	}
 
 	private void gap(int shard) {
+		this.recorded[shard] = true;
 		for (Address address : this.subscriptions.confirmed(shard)) {
 			gap(address);
 		}

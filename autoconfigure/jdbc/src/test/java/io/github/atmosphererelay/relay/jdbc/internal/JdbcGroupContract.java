@@ -17,6 +17,8 @@
 package io.github.atmosphererelay.relay.jdbc.internal;
 
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+
+import javax.sql.DataSource;
 
 import io.github.atmosphererelay.contract.GroupContractTests;
 import io.github.atmosphererelay.contract.RelayBroker;
@@ -40,6 +44,7 @@ import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.GroupOptions;
+import io.github.atmosphererelay.relay.GroupTransactionException;
 import io.github.atmosphererelay.relay.GroupTransactions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.Receipt;
@@ -51,9 +56,14 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+import org.springframework.transaction.UnexpectedRollbackException;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * The contract of consumer groups, over tables of a database, and what is the tables'
@@ -66,6 +76,8 @@ abstract class JdbcGroupContract extends GroupContractTests {
 	private final CountDownLatch overtake = new CountDownLatch(1);
 
 	private JdbcTestBroker broker;
+
+	private DataSourceTransactionManager manager;
 
 	private boolean hasWork;
 
@@ -290,6 +302,65 @@ abstract class JdbcGroupContract extends GroupContractTests {
 	}
 
 	@Test
+	void aDatabaseThatIsAwayIsNoFailureOfTheMessage() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		Publication message = (Publication) member.items().get(0);
+		transactions(node);
+		DataSource away = new DelegatingDataSource(this.broker.dataSource()) {
+
+			@Override
+			public Connection getConnection() throws SQLException {
+				throw new SQLException("expected", "08001");
+			}
+
+		};
+		GroupTransactions transactions = ((JdbcRelay) node.relay())
+			.groupTransactions(new DataSourceTransactionManager(away), this.broker.dataSource(), Duration.ofHours(1));
+		assertThatExceptionOfType(GroupTransactionException.class)
+			.isThrownBy(() -> transactions.handle("billing", member.laneOf("orders/1"), message, () -> work("a")));
+		assertThat(worked()).isEmpty();
+	}
+
+	/**
+	 * As an application does that catches the failure of an inner method.
+	 */
+	@Test
+	void aTransactionThatTheApplicationHasMarkedForRollbackIsAFailureOfTheMessage() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		Publication message = (Publication) member.items().get(0);
+		GroupTransactions transactions = transactions(node);
+		TransactionTemplate inner = new TransactionTemplate(this.manager);
+		assertThatExceptionOfType(UnexpectedRollbackException.class)
+			.isThrownBy(() -> transactions.handle("billing", member.laneOf("orders/1"), message, () -> {
+				work("a");
+				assertThatIllegalStateException().isThrownBy(() -> inner.executeWithoutResult((status) -> {
+					throw new IllegalStateException("expected");
+				}));
+			}));
+		assertThat(worked()).isEmpty();
+	}
+
+	/**
+	 * As if the node had died between setting the message aside and going on behind it.
+	 */
+	@Test
+	void aMessageThatWasSetAsideAndIsHandledByTheNextOwnerIsNotInTheListAnyMore() throws Throwable {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		Publication message = (Publication) member.items().get(0);
+		LaneReadings.get(member.laneOf("orders/1").setAside(aside(message)));
+		member.leave();
+		LaneReadings next = join(node).read(1);
+		transactions(node).handle("billing", next.laneOf("orders/1"), message, () -> work("a"));
+		assertThat(count("ATMOSPHERE_GROUP_SET_ASIDE")).isZero();
+	}
+
+	@Test
 	void oldRowsOfTheInboxAreRemoved() throws Throwable {
 		JdbcRelay relay = this.broker.relay(cluster(), new EnvelopeCodec(MAX_PAYLOAD));
 		RelayNode node = node(relay);
@@ -309,13 +380,76 @@ abstract class JdbcGroupContract extends GroupContractTests {
 		MachineTime.await(LIMIT).until(() -> count("ATMOSPHERE_GROUP_INBOX") == 1);
 	}
 
+	/**
+	 * As a node does that has stopped in the middle of a transaction.
+	 */
+	@Test
+	void aLaneThatSomebodyHasLockedDelaysNoOther() throws SQLException {
+		RelayNode node = startedNode();
+		LaneReadings first = join(node);
+		MachineTime.await(LIMIT).until(() -> first.lanes().size() == ShardedLog.SHARDS);
+		first.leave();
+		try (Connection connection = this.broker.connect()) {
+			connection.setAutoCommit(false);
+			JdbcTemplate holder = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
+			MachineTime.await(LIMIT).until(() -> count("ATMOSPHERE_GROUP_MEMBER") == 0);
+			assertThat(holder.queryForList("SELECT SHARD FROM ATMOSPHERE_GROUP_LANE WHERE LOG_NAME = ? AND SHARD = 3"
+					+ " AND GROUP_NAME = 'billing' FOR UPDATE", Integer.class, cluster()))
+				.hasSize(1);
+			LaneReadings member = join(node);
+			LaneReadings other = new LaneReadings(node, "shipping", GroupOptions.Start.EARLIEST);
+			MachineTime.await(LIMIT)
+				.until(() -> member.lanes().size() == ShardedLog.SHARDS - 1
+						&& other.lanes().size() == ShardedLog.SHARDS);
+			assertThat(member.lanes()).noneMatch((lane) -> lane.number() == 3);
+			connection.rollback();
+			MachineTime.await(LIMIT).until(() -> member.lanes().size() == ShardedLog.SHARDS);
+		}
+	}
+
+	@Test
+	void aLaneThatBelievesItselfLostBeginsAnew() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 2, 1000);
+		LaneReadings member = join(node).read(2);
+		GroupLane lane = member.laneOf("orders/1");
+		changeToken(lane, 1);
+		assertThatExceptionOfType(LaneLostException.class).isThrownBy(() -> member.commit(member.items().get(0)));
+		changeToken(lane, -1);
+		MachineTime.await(LIMIT)
+			.until(() -> member.lanes()
+				.stream()
+				.anyMatch((now) -> now.number() == lane.number() && now.token() > lane.token()));
+	}
+
+	private void changeToken(GroupLane lane, int change) {
+		this.broker.jdbc()
+			.update("UPDATE ATMOSPHERE_GROUP_LANE SET TOKEN = TOKEN + ? WHERE LOG_NAME = ? AND SHARD = ?", change,
+					cluster(), lane.number());
+	}
+
+	@Test
+	void aGroupOfWhichTheRowOfOneLaneIsMissingKeepsTheOthers() {
+		RelayNode node = startedNode();
+		append(node, "orders/1", 0, 1, 1000);
+		LaneReadings member = join(node).read(1);
+		MachineTime.await(LIMIT).until(() -> member.lanes().size() == ShardedLog.SHARDS);
+		int shard = (member.laneOf("orders/1").number() + 1) % ShardedLog.SHARDS;
+		this.broker.jdbc()
+			.update("DELETE FROM ATMOSPHERE_GROUP_LANE WHERE LOG_NAME = ? AND SHARD = ?", cluster(), shard);
+		MachineTime.await(LIMIT).until(() -> member.lanes().size() == ShardedLog.SHARDS - 1);
+		assertThat(member.lanes()).contains(member.laneOf("orders/1")).noneMatch((lane) -> lane.number() == shard);
+		assertThat(count("ATMOSPHERE_GROUP_LANE")).isEqualTo(ShardedLog.SHARDS - 1);
+	}
+
 	private GroupTransactions transactions(RelayNode node) {
 		if (!this.hasWork) {
 			this.broker.jdbc().execute("CREATE TABLE GROUP_WORK (LOG_NAME VARCHAR(60), TEXT VARCHAR(40))");
 			this.hasWork = true;
 		}
-		return ((JdbcRelay) node.relay()).groupTransactions(new DataSourceTransactionManager(this.broker.dataSource()),
-				this.broker.dataSource(), Duration.ofHours(1));
+		this.manager = new DataSourceTransactionManager(this.broker.dataSource());
+		return ((JdbcRelay) node.relay()).groupTransactions(this.manager, this.broker.dataSource(),
+				Duration.ofHours(1));
 	}
 
 	private void work(String text) {

@@ -27,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.DatabaseServers;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
+import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.GroupOptions;
@@ -85,6 +87,40 @@ class JdbcGroupIdleTests {
 			List<String> asked = statements.stream().filter((sql) -> sql.contains("ATMOSPHERE_GROUP")).toList();
 			assertThat(asked.size() / seconds).as("queries per second: %s", asked).isLessThan(2);
 			assertThat(asked).isNotEmpty();
+		}
+		finally {
+			node.relay().stop();
+		}
+	}
+
+	/** As heartbeats and probes are. */
+	@Test
+	void rowsOfEphemeralChannelsWakeNoLaneAndAreNoLag() {
+		List<String> statements = new CopyOnWriteArrayList<>();
+		RelayNode node = node(statements);
+		try {
+			LaneReadings member = new LaneReadings(node, "one", GroupOptions.Start.EARLIEST);
+			MachineTime.await(MEASURED.multipliedBy(3)).until(() -> member.lanes().size() == ShardedLog.SHARDS);
+			member.readOnce();
+			int woken = member.woken();
+			node.subscribe(new Address.Channel("orders/1"));
+			for (int i = 0; i < 20; i++) {
+				Envelope sent = node.publish("orders/1", "text");
+				MachineTime.await(MEASURED.multipliedBy(3)).until(() -> node.receivedIds().contains(sent.id()));
+			}
+			assertThat(member.woken()).isEqualTo(woken);
+			MachineTime.await(MEASURED.multipliedBy(3)).until(() -> {
+				statements.clear();
+				assertThat(member.lag()).isZero();
+				return statements.stream().noneMatch((sql) -> sql.contains("COUNT(*)"));
+			});
+			node.relay()
+				.publish(node.recorded("orders/1", "recorded",
+						new LogOptions(100, Duration.ofHours(1), null, Duration.ofMinutes(5))))
+				.orTimeout(10, TimeUnit.SECONDS)
+				.join();
+			MachineTime.await(MEASURED.multipliedBy(3)).until(() -> member.woken() == woken + 1);
+			assertThat(member.read(1).texts("orders/1")).containsExactly("recorded");
 		}
 		finally {
 			node.relay().stop();

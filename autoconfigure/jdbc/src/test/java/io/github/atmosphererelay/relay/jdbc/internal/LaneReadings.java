@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.contract.RelayNode;
@@ -49,6 +50,8 @@ final class LaneReadings implements GroupLaneListener {
 	private final List<ChannelItem> items = new ArrayList<>();
 
 	private final Map<String, GroupLane> laneOf = new HashMap<>();
+
+	private final AtomicInteger woken = new AtomicInteger();
 
 	private final GroupMembership membership;
 
@@ -75,6 +78,14 @@ final class LaneReadings implements GroupLaneListener {
 
 	@Override
 	public void available(GroupLane lane) {
+		this.woken.incrementAndGet();
+	}
+
+	/**
+	 * Return how often there was something to read.
+	 */
+	int woken() {
+		return this.woken.get();
 	}
 
 	Set<GroupLane> lanes() {

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.jdbc.group.internal;
 
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 
@@ -33,9 +35,6 @@ final class GroupInbox {
 
 	private static final String FIND = "SELECT HANDLED_AT FROM ATMOSPHERE_GROUP_INBOX"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND MESSAGE_ID = ?";
-
-	private static final String FIND_OLD = "SELECT GROUP_NAME, MESSAGE_ID FROM ATMOSPHERE_GROUP_INBOX"
-			+ " WHERE LOG_NAME = ? AND HANDLED_AT < ? ORDER BY LOG_NAME, HANDLED_AT LIMIT " + BATCH;
 
 	private static final String DELETE = "DELETE FROM ATMOSPHERE_GROUP_INBOX"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND MESSAGE_ID = ?";
@@ -58,7 +57,7 @@ final class GroupInbox {
 	 * @return {@code false} if it was there
 	 */
 	boolean add(JdbcOperations jdbc, DatabaseDialect dialect, String group, UUID id) {
-		return jdbc.update(insertIfAbsent(dialect), this.log, group, id.toString(), System.currentTimeMillis()) > 0;
+		return jdbc.update(insertIfAbsent(dialect), this.log, group, id.toString()) > 0;
 	}
 
 	/**
@@ -66,26 +65,44 @@ final class GroupInbox {
 	 */
 	private static String insertIfAbsent(DatabaseDialect dialect) {
 		String columns = "(LOG_NAME, GROUP_NAME, MESSAGE_ID, HANDLED_AT)";
+		String values = " VALUES (?, ?, ?, " + now(dialect) + ")";
 		return switch (dialect) {
-			case POSTGRESQL ->
-				"INSERT INTO ATMOSPHERE_GROUP_INBOX " + columns + " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
-			case MARIADB, MYSQL -> "INSERT IGNORE INTO ATMOSPHERE_GROUP_INBOX " + columns + " VALUES (?, ?, ?, ?)";
+			case POSTGRESQL -> "INSERT INTO ATMOSPHERE_GROUP_INBOX " + columns + values + " ON CONFLICT DO NOTHING";
+			case MARIADB, MYSQL -> "INSERT IGNORE INTO ATMOSPHERE_GROUP_INBOX " + columns + values;
 			case H2 -> "MERGE INTO ATMOSPHERE_GROUP_INBOX I USING (VALUES (CAST(? AS VARCHAR), CAST(? AS VARCHAR),"
-					+ " CAST(? AS VARCHAR), CAST(? AS BIGINT))) V" + columns
+					+ " CAST(? AS VARCHAR))) V(LOG_NAME, GROUP_NAME, MESSAGE_ID)"
 					+ " ON I.LOG_NAME = V.LOG_NAME AND I.GROUP_NAME = V.GROUP_NAME AND I.MESSAGE_ID = V.MESSAGE_ID"
-					+ " WHEN NOT MATCHED THEN INSERT " + columns
-					+ " VALUES (V.LOG_NAME, V.GROUP_NAME, V.MESSAGE_ID, V.HANDLED_AT)";
+					+ " WHEN NOT MATCHED THEN INSERT " + columns + " VALUES (V.LOG_NAME, V.GROUP_NAME, V.MESSAGE_ID, "
+					+ now(dialect) + ")";
 		};
 	}
 
 	/**
-	 * Remove rows that are older than a time, {@value #BATCH} at most.
+	 * Return the present time in milliseconds since 1970 by the clock of the database:
+	 * one that is wrong on a node would remove what all nodes have stored.
+	 */
+	private static String now(DatabaseDialect dialect) {
+		return switch (dialect) {
+			case POSTGRESQL -> "CAST(EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000 AS BIGINT)";
+			case MARIADB, MYSQL -> "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+			case H2 -> "CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000 AS BIGINT)";
+		};
+	}
+
+	/**
+	 * Remove rows that are older than a time, {@value #BATCH} at most, within the present
+	 * transaction.
 	 * @return the number of rows
 	 */
-	int removeOld(JdbcOperations jdbc, long before) {
-		List<Object[]> old = jdbc.query(FIND_OLD,
-				(row, index) -> new Object[] { this.log, row.getString(1), row.getString(2) }, this.log, before);
+	int removeOld(JdbcOperations jdbc, DatabaseDialect dialect, Duration retention) {
+		List<Object[]> old = jdbc.query(
+				"SELECT GROUP_NAME, MESSAGE_ID FROM ATMOSPHERE_GROUP_INBOX WHERE LOG_NAME = ? AND HANDLED_AT < "
+						+ now(dialect) + " - ? ORDER BY LOG_NAME, HANDLED_AT LIMIT " + BATCH,
+				(row, index) -> new Object[] { this.log, row.getString(1), row.getString(2) }, this.log,
+				retention.toMillis());
 		if (!old.isEmpty()) {
+			// Other nodes remove them in the same order
+			old.sort(Comparator.comparing((row) -> row[1] + " " + row[2]));
 			jdbc.batchUpdate(DELETE, old);
 		}
 		return old.size();

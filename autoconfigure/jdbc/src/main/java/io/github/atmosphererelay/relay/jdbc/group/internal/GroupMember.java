@@ -28,7 +28,8 @@ import io.github.atmosphererelay.relay.GroupOptions;
 
 /**
  * A membership of this node in a group, and the lanes that it has. The thread of
- * {@link JdbcGroups} gives and takes lanes; the other methods are for any thread.
+ * {@link JdbcGroups} for the leases gives and takes lanes, and that for the time takes
+ * them; the other methods are for any thread.
  */
 final class GroupMember implements GroupMembership {
 
@@ -46,8 +47,8 @@ final class GroupMember implements GroupMembership {
 
 	private volatile boolean left;
 
-	/** Until when the lanes may be used; known to the thread only. */
-	private long heldUntil;
+	/** Until when the lanes may be used. */
+	private volatile long heldUntil;
 
 	GroupMember(JdbcGroups groups, GroupOptions options, GroupLaneListener listener) {
 		this.groups = groups;
@@ -137,6 +138,16 @@ final class GroupMember implements GroupMembership {
 		JdbcLane lane = this.lanes.get(shard);
 		if (lane != null) {
 			wake(lane);
+		}
+	}
+
+	/**
+	 * Note that rows of a shard have come that no lane needs.
+	 */
+	void passOver(int shard, long from, long to) {
+		JdbcLane lane = this.lanes.get(shard);
+		if (lane != null && lane.passOver(from, to)) {
+			available(lane);
 		}
 	}
 

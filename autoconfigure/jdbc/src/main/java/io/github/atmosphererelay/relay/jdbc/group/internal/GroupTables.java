@@ -62,6 +62,9 @@ final class GroupTables {
 	private static final String TAKE = "UPDATE ATMOSPHERE_GROUP_LANE SET OWNER_ID = ?, TOKEN = TOKEN + 1"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND TOKEN = ?";
 
+	private static final String LOCK_UNLESS_LOCKED = "SELECT TOKEN FROM ATMOSPHERE_GROUP_LANE"
+			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND TOKEN = ? FOR UPDATE SKIP LOCKED";
+
 	private static final String EXISTS = "SELECT SHARD FROM ATMOSPHERE_GROUP_LANE"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ?";
 
@@ -82,6 +85,9 @@ final class GroupTables {
 
 	private static final String REMOVE_CHANNEL = "DELETE FROM ATMOSPHERE_GROUP_CHANNEL"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND CHANNEL = ? AND PROGRESS <= ?";
+
+	private static final String PUT_BACK = "UPDATE ATMOSPHERE_GROUP_CHANNEL SET PROGRESS = ?"
+			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND SHARD = ? AND PROGRESS > ?";
 
 	private final String log;
 
@@ -154,11 +160,12 @@ final class GroupTables {
 	}
 
 	/**
-	 * Remove a member, and free its lanes.
+	 * Remove a member, and free its lanes. Without a member others take them all the
+	 * same, one by one, while one of them is locked.
 	 */
 	void leave(JdbcOperations jdbc, String group, String member) {
-		jdbc.update(FREE_ALL, this.log, group, member);
 		jdbc.update(LEAVE, this.log, group, member);
+		jdbc.update(FREE_ALL, this.log, group, member);
 	}
 
 	/**
@@ -169,11 +176,14 @@ final class GroupTables {
 	}
 
 	/**
-	 * Take a lane, unless somebody else has taken it meanwhile.
+	 * Take a lane within the present transaction, unless somebody else has taken it
+	 * meanwhile, or has locked it. A lane stays locked for long if a node has stopped in
+	 * the middle of a transaction.
 	 * @return whether the member owns it now, with the token that follows the former one
 	 */
 	boolean take(JdbcOperations jdbc, String group, int shard, String member, long token) {
-		return jdbc.update(TAKE, member, this.log, group, shard, token) > 0;
+		return !jdbc.queryForList(LOCK_UNLESS_LOCKED, Long.class, this.log, group, shard, token).isEmpty()
+				&& jdbc.update(TAKE, member, this.log, group, shard, token) > 0;
 	}
 
 	void free(JdbcOperations jdbc, LaneKey lane) {
@@ -202,8 +212,9 @@ final class GroupTables {
 	 * @return {@code false} if the lane has another owner; then nothing was stored
 	 */
 	boolean advance(JdbcOperations jdbc, DatabaseDialect dialect, LaneKey lane, LaneProgress.Change change) {
+		// A driver may not count a row that was as it should be already
 		if (jdbc.update(ADVANCE, change.epoch(), change.floor(), this.log, lane.group(), lane.shard(), lane.member(),
-				lane.token()) == 0) {
+				lane.token()) == 0 && !lock(jdbc, lane)) {
 			return false;
 		}
 		store(jdbc, dialect, lane, change.changed());
@@ -220,6 +231,14 @@ final class GroupTables {
 		if (!rows.isEmpty()) {
 			jdbc.batchUpdate(storeChannel(dialect), rows);
 		}
+	}
+
+	/**
+	 * Put channels back that are beyond the end of a shard which has gone back in time,
+	 * within the present transaction.
+	 */
+	void putBack(JdbcOperations jdbc, LaneKey lane, long end) {
+		jdbc.update(PUT_BACK, end, this.log, lane.group(), lane.shard(), end);
 	}
 
 	/**
@@ -242,6 +261,7 @@ final class GroupTables {
 	private void removeChannels(JdbcOperations jdbc, LaneKey lane, LaneProgress.Change change) {
 		if (!change.removed().isEmpty()) {
 			jdbc.batchUpdate(REMOVE_CHANNEL, change.removed()
+				.keySet()
 				.stream()
 				.map((channel) -> new Object[] { this.log, lane.group(), lane.shard(), channel, change.floor() })
 				.toList());
@@ -249,17 +269,24 @@ final class GroupTables {
 	}
 
 	/**
-	 * Return the statement that stores the progress of one channel.
+	 * Return the statement that stores the progress of one channel, and keeps a greater
+	 * number: what a lane stores was computed before the latest transaction of the
+	 * application.
 	 */
 	private static String storeChannel(DatabaseDialect dialect) {
 		String columns = "(LOG_NAME, GROUP_NAME, SHARD, CHANNEL, PROGRESS)";
 		String insert = "INSERT INTO ATMOSPHERE_GROUP_CHANNEL " + columns + " VALUES (?, ?, ?, ?, ?)";
 		return switch (dialect) {
-			case POSTGRESQL -> insert + " ON CONFLICT (LOG_NAME, GROUP_NAME, SHARD, CHANNEL)"
-					+ " DO UPDATE SET PROGRESS = EXCLUDED.PROGRESS";
-			case MARIADB, MYSQL -> insert + " ON DUPLICATE KEY UPDATE PROGRESS = VALUES(PROGRESS)";
-			case H2 -> "MERGE INTO ATMOSPHERE_GROUP_CHANNEL " + columns
-					+ " KEY (LOG_NAME, GROUP_NAME, SHARD, CHANNEL) VALUES (?, ?, ?, ?, ?)";
+			case POSTGRESQL -> insert + " ON CONFLICT (LOG_NAME, GROUP_NAME, SHARD, CHANNEL) DO UPDATE"
+					+ " SET PROGRESS = GREATEST(ATMOSPHERE_GROUP_CHANNEL.PROGRESS, EXCLUDED.PROGRESS)";
+			case MARIADB, MYSQL -> insert + " ON DUPLICATE KEY UPDATE PROGRESS = GREATEST(PROGRESS, VALUES(PROGRESS))";
+			case H2 -> "MERGE INTO ATMOSPHERE_GROUP_CHANNEL C USING (VALUES (CAST(? AS VARCHAR), CAST(? AS VARCHAR),"
+					+ " CAST(? AS INT), CAST(? AS VARCHAR), CAST(? AS BIGINT))) V" + columns
+					+ " ON C.LOG_NAME = V.LOG_NAME AND C.GROUP_NAME = V.GROUP_NAME AND C.SHARD = V.SHARD"
+					+ " AND C.CHANNEL = V.CHANNEL"
+					+ " WHEN MATCHED THEN UPDATE SET PROGRESS = GREATEST(C.PROGRESS, V.PROGRESS)"
+					+ " WHEN NOT MATCHED THEN INSERT " + columns
+					+ " VALUES (V.LOG_NAME, V.GROUP_NAME, V.SHARD, V.CHANNEL, V.PROGRESS)";
 		};
 	}
 

@@ -18,6 +18,8 @@ package io.github.atmosphererelay.relay.jdbc.group.internal;
 
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import javax.sql.DataSource;
 
@@ -25,6 +27,7 @@ import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.GroupLane;
+import io.github.atmosphererelay.relay.GroupTransactionException;
 import io.github.atmosphererelay.relay.GroupTransactions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,7 @@ import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -51,6 +55,9 @@ import org.springframework.transaction.support.TransactionTemplate;
  * back.
  */
 public final class JdbcGroupTransactions implements GroupTransactions {
+
+	/** PostgreSQL: a statement had failed before, or nothing came for too long. */
+	private static final Set<String> ENDED_STATES = Set.of("25P02", "25P03");
 
 	private final PlatformTransactionManager manager;
 
@@ -102,12 +109,16 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		if (lane != null && owned == null) {
 			throw new IllegalStateException("The lane is not one of the jdbc relay");
 		}
+		AtomicBoolean worked = new AtomicBoolean();
+		AtomicBoolean stored = new AtomicBoolean();
 		try {
 			this.transactions.executeWithoutResult((status) -> {
 				JdbcOperations jdbc = bound();
 				if (!this.inbox.contains(jdbc, group, publication.id())) {
-					run(handling);
+					run(handling, status);
+					worked.set(true);
 					store(jdbc, group, owned, publication);
+					stored.set(true);
 				}
 			});
 		}
@@ -117,36 +128,72 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		catch (AlreadyHandledException ex) {
 			return;
 		}
-		if (owned != null) {
+		catch (LaneLostException | GroupTransactionException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			if (owned != null && stored.get()) {
+				owned.mayBeHandled(publication);
+			}
+			if (worked.get() && isOfTheApplication(ex)) {
+				throw ex;
+			}
+			throw new GroupTransactionException(ex);
+		}
+		if (owned != null && stored.get()) {
 			owned.handledInTransaction(publication);
 		}
 	}
 
-	private static void run(Handling handling) {
+	/**
+	 * Have the application work. What it has not sent to the database yet, as with JPA,
+	 * is sent now: it would wait for locks, or fail, while the lane is locked.
+	 */
+	private static void run(Handling handling, TransactionStatus status) {
 		try {
 			handling.run();
-		}
-		catch (RuntimeException | Error ex) {
-			throw ex;
+			status.flush();
 		}
 		catch (Throwable ex) {
 			throw new HandledException(ex);
 		}
 	}
 
+	/**
+	 * Return whether a transaction has failed after the application's work because of
+	 * that work: a constraint that is checked at the end, a transaction that is marked
+	 * for a rollback, or one that the database has ended because a statement had failed
+	 * or nothing came for too long. Such a failure would come again and again.
+	 */
+	static boolean isOfTheApplication(Throwable failure) {
+		for (Throwable ex = failure; ex != null; ex = ex.getCause()) {
+			if (ex instanceof SQLException sqlException) {
+				String state = String.valueOf(sqlException.getSQLState());
+				return state.startsWith("22") || state.startsWith("23") || ENDED_STATES.contains(state);
+			}
+		}
+		return true;
+	}
+
 	private void store(JdbcOperations jdbc, String group, @Nullable JdbcLane lane, Publication publication) {
 		DatabaseDialect dialect = dialect(jdbc);
+		dialect.limitPause(jdbc);
 		if (lane != null && !this.tables.lock(jdbc, lane.key())) {
+			if (!this.tables.exists(jdbc, group)) {
+				throw new GroupTransactionException(new IllegalStateException("The group '" + group
+						+ "' has no rows in ATMOSPHERE_GROUP_LANE of the application's DataSource. Let"
+						+ " 'atmosphere.relay.jdbc.url' and 'atmosphere.jdbc.data-source' lead to the same database and"
+						+ " schema"));
+			}
 			throw new LaneLostException(group, lane.number(), lane.token());
 		}
 		if (!this.inbox.add(jdbc, dialect, group, publication.id())) {
 			throw new AlreadyHandledException();
 		}
+		// It may have been set aside by a node that died before it could go on behind it
+		this.setAside.delete(jdbc, group, publication.id());
 		Position position = publication.position();
-		if (lane == null) {
-			this.setAside.delete(jdbc, group, publication.id());
-		}
-		else if (position != null) {
+		if (lane != null && position != null) {
 			this.tables.store(jdbc, dialect, lane.key(), Map.of(publication.channel(), position.offset()));
 		}
 	}

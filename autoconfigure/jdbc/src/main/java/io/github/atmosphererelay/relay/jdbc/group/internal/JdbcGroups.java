@@ -28,7 +28,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
 
@@ -84,9 +87,9 @@ import org.springframework.transaction.TransactionException;
  * gives back what it has too much, and takes what is free. Without members the tables are
  * not touched, so that a relay without groups works without them.
  * <p>
- * Threads: one for the leases, with a connection of its own, and a few that read and
- * store. Listeners are called by the former and, when messages come, by the reader of the
- * relay.
+ * Threads: one for the leases, with a connection of its own, one that ends leases in time
+ * while that waits for the database, and a few that read and store. Listeners are called
+ * by the former two and, when messages come, by the reader of the relay.
  */
 public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 
@@ -106,6 +109,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 
 	private static final Duration LEASE = Duration.ofSeconds(10);
 
+	/** How often to look for leases that have ended. */
+	private static final Duration EXPIRY = Duration.ofMillis(250);
+
 	private static final long HURRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
 	/** How long to look often for lanes that others have to give back. */
@@ -115,8 +121,6 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 
 	/** Between two removals of rows of the inbox, by each node. */
 	private static final long CLEAN_NANOS = TimeUnit.MINUTES.toNanos(1);
-
-	private static final int MAX_PIECES = 20;
 
 	private static final int MAX_WAITING = 1000;
 
@@ -152,6 +156,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	/** The ends of the shards, as the relay's reader knows them. */
 	private final AtomicReferenceArray<@Nullable Position> ends = new AtomicReferenceArray<>(ShardedLog.SHARDS);
 
+	/** The same as of the last time when rows of recorded channels may have come. */
+	private final AtomicReferenceArray<@Nullable Position> recordedEnds = new AtomicReferenceArray<>(ShardedLog.SHARDS);
+
 	private final ThreadPoolExecutor executor = Threads.pool("jdbc-groups", THREADS,
 			new ArrayBlockingQueue<>(MAX_WAITING));
 
@@ -163,6 +170,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	private final Object lifecycle = new Object();
 
 	private @Nullable Thread thread;
+
+	/** Ends lanes in time, also while the thread waits for the database. */
+	private @Nullable ScheduledExecutorService timer;
 
 	private long hurriedSince = System.nanoTime() - HURRIED_NANOS;
 
@@ -262,16 +272,37 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	 * @param shard the number of the shard
 	 * @param epoch its epoch
 	 * @param number the number of the row that was read last
+	 * @param recorded whether there may be rows of recorded channels among those that
+	 * were read since the last call; otherwise no lane has to look at them
 	 */
-	public void seen(int shard, String epoch, long number) {
+	public void seen(int shard, String epoch, long number, boolean recorded) {
 		Position former = this.ends.get(shard);
 		if (former != null && former.offset() == number && former.epoch().equals(epoch)) {
 			return;
 		}
+		boolean quiet = !recorded && former != null && former.epoch().equals(epoch);
+		if (!quiet) {
+			this.recordedEnds.set(shard, new Position(epoch, number));
+		}
 		this.ends.set(shard, new Position(epoch, number));
 		for (GroupMember member : this.members) {
-			this.guard.run(() -> member.wake(shard));
+			this.guard.run(() -> {
+				if (quiet && former != null) {
+					member.passOver(shard, former.offset(), number);
+				}
+				else {
+					member.wake(shard);
+				}
+			});
 		}
+	}
+
+	/**
+	 * Return whether there may be rows of recorded channels in a shard after a position.
+	 */
+	boolean hasRecordedAfter(int shard, Position position) {
+		Position end = this.recordedEnds.get(shard);
+		return end != null && (!end.epoch().equals(position.epoch()) || end.offset() > position.offset());
 	}
 
 	@Override
@@ -285,6 +316,10 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			if (this.thread == null) {
 				this.thread = Threads.factory("jdbc-group-leases").newThread(this::run);
 				this.thread.start();
+				ScheduledExecutorService timer = Executors
+					.newSingleThreadScheduledExecutor(Threads.factory("jdbc-group-time"));
+				this.guard.repeat(timer, this::expire, EXPIRY, EXPIRY);
+				this.timer = timer;
 			}
 		}
 		lookNow();
@@ -306,17 +341,22 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			return;
 		}
 		this.inboxCleanedAt = System.nanoTime();
-		ask(() -> {
-			long before = System.currentTimeMillis() - retention.toMillis();
-			int removed = GroupInbox.BATCH;
-			for (int i = 0; i < MAX_PIECES && removed == GroupInbox.BATCH && !this.stopped; i++) {
-				removed = this.database.inTransaction((jdbc) -> this.inbox.removeOld(jdbc, before));
-			}
-			return null;
-		}).exceptionally((ex) -> {
-			this.guard.failed("Old rows of ATMOSPHERE_GROUP_INBOX could not be removed", ex);
-			return null;
-		});
+		cleanInbox(retention);
+	}
+
+	/**
+	 * Remove some rows, and then more behind what others ask the database.
+	 */
+	private void cleanInbox(Duration retention) {
+		ask(() -> this.database.inTransaction((jdbc) -> this.inbox.removeOld(jdbc, this.database.dialect(), retention)))
+			.whenComplete((removed, ex) -> {
+				if (ex != null) {
+					this.guard.failed("Old rows of ATMOSPHERE_GROUP_INBOX could not be removed", ex);
+				}
+				else if (removed == GroupInbox.BATCH && !this.stopped) {
+					cleanInbox(retention);
+				}
+			});
 	}
 
 	/**
@@ -362,7 +402,6 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	private void step() throws InterruptedException {
 		long pause = this.leaseNanos / 6;
 		try {
-			expire();
 			doTasks();
 			boolean waits = turn();
 			// A new member has a row then, and can take lanes
@@ -382,7 +421,6 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			}
 			pause = FAILED_NANOS;
 		}
-		expire();
 		if (this.wake.tryAcquire(pause, TimeUnit.NANOSECONDS)) {
 			this.wake.drainPermits();
 		}
@@ -396,9 +434,23 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	}
 
 	private void doTasks() {
-		for (Consumer<JdbcOperations> task = this.tasks.peek(); task != null; task = this.tasks.peek()) {
-			task.accept(this.leases.jdbc());
-			this.tasks.poll();
+		for (int i = this.tasks.size(); i > 0; i--) {
+			Consumer<JdbcOperations> task = this.tasks.peek();
+			if (task == null) {
+				return;
+			}
+			try {
+				task.accept(this.leases.jdbc());
+				this.tasks.remove(task);
+			}
+			catch (DataAccessException | TransactionException ex) {
+				// It waits for a lane that somebody has locked, perhaps, and keeps nobody
+				// waiting for longer than that
+				this.tasks.remove(task);
+				this.tasks.add(task);
+				this.guard.failed("A lane could not be given back, which is tried again", ex);
+				return;
+			}
 		}
 	}
 
@@ -419,20 +471,49 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 		this.begun = false;
 		boolean waits = false;
 		for (GroupMember member : this.members) {
-			GroupView view = views.getOrDefault(member.group(), new GroupView());
-			GroupView.Member row = view.members().get(member.id());
-			if (row == null || view.lanes().size() < ShardedLog.SHARDS) {
-				member.lanes().forEach(member::lose);
-				begin(member, row == null);
-				continue;
+			if (view(views, member).members().containsKey(member.id())) {
+				member.hold(renewedAt + this.leaseNanos / 3 * 2);
 			}
-			member.hold(renewedAt + this.leaseNanos / 3 * 2);
-			waits |= balance(member, row, view, now);
+			else {
+				member.lanes().forEach(member::lose);
+			}
+		}
+		// What takes long for one group does not end the leases of the others
+		for (GroupMember member : this.members) {
+			GroupView view = view(views, member);
+			GroupView.Member row = view.members().get(member.id());
+			if (row == null || view.lanes().isEmpty()) {
+				begin(member, row == null);
+			}
+			else {
+				checkLanes(member, view);
+				waits |= balance(member, row, view, now);
+			}
 		}
 		if (!waits) {
 			this.hurriedSince = System.nanoTime();
 		}
 		return this.begun || (waits && System.nanoTime() - this.hurriedSince < HURRIED_NANOS);
+	}
+
+	private static GroupView view(Map<String, GroupView> views, GroupMember member) {
+		return views.getOrDefault(member.group(), new GroupView());
+	}
+
+	/**
+	 * Rows of single lanes are not created again: nobody knows how far the group had
+	 * come.
+	 */
+	private void checkLanes(GroupMember member, GroupView view) {
+		if (view.lanes().size() < ShardedLog.SHARDS) {
+			List<Integer> missing = IntStream.range(0, ShardedLog.SHARDS)
+				.boxed()
+				.filter((shard) -> !view.lanes().containsKey(shard))
+				.toList();
+			this.guard.failed("The group '" + member.group() + "' does not handle the messages of all channels",
+					new IllegalStateException("Table ATMOSPHERE_GROUP_LANE has no rows for the shards " + missing
+							+ " of this group. Restore them, or stop the group and remove all of its rows"));
+		}
 	}
 
 	/**
@@ -469,6 +550,12 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 			if (stored == null || stored.token() != lane.token() || !member.id().equals(stored.owner())) {
 				logger.info("Lane " + lane.number() + " of the group '" + member.group() + "' has another owner");
 				member.lose(lane);
+			}
+			else if (lane.isLost()) {
+				// It could not store for another reason, and begins anew with another
+				// token
+				member.lose(lane);
+				this.tables.free(this.leases.jdbc(), lane.key());
 			}
 		}
 		if (member.isWithdrawn()) {
@@ -521,7 +608,7 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	}
 
 	private void take(GroupMember member, int shard, long token) {
-		if (this.tables.take(this.leases.jdbc(), member.group(), shard, member.id(), token)) {
+		if (this.leases.inTransaction((jdbc) -> this.tables.take(jdbc, member.group(), shard, member.id(), token))) {
 			Predicate<String> isMine = (channel) -> channel.equals(LaneRows.WHOLE_SHARD)
 					|| channel.equals(UNKNOWN_CHANNEL) || member.options().channels().test(channel);
 			LaneReader reader = new LaneReader(this.rows, this.codec, member.options().channels(), this.rejected);
@@ -617,6 +704,11 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	 * Fail what is being asked. Does not block.
 	 */
 	public void close() {
+		synchronized (this.lifecycle) {
+			if (this.timer != null) {
+				this.timer.shutdownNow();
+			}
+		}
 		this.executor.shutdownNow();
 		for (CompletableFuture<?> answer : this.open) {
 			answer.completeExceptionally(new RelayUnavailableException(RELAY, null));
@@ -626,7 +718,9 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	private void end() {
 		try {
 			this.members.forEach(GroupMember::leave);
-			doTasks();
+			for (int i = this.tasks.size(); i > 0 && !this.tasks.isEmpty(); i--) {
+				doTasks();
+			}
 		}
 		catch (DataAccessException | TransactionException ex) {
 			logger.debug("The lanes of this node could not be given back, and expire", ex);

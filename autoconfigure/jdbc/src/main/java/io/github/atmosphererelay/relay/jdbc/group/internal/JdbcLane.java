@@ -119,6 +119,13 @@ final class JdbcLane implements GroupLane {
 	}
 
 	/**
+	 * Return whether the lane is of no use to its owner any more.
+	 */
+	boolean isLost() {
+		return this.lost;
+	}
+
+	/**
 	 * Return whether the owner has read all that there was, and has to be woken.
 	 */
 	boolean wake() {
@@ -126,6 +133,27 @@ final class JdbcLane implements GroupLane {
 			boolean idle = this.idle;
 			this.idle = false;
 			return idle;
+		}
+	}
+
+	/**
+	 * Pass over rows that belong to no recorded channel, without asking the database.
+	 * @return whether the owner has to be woken
+	 */
+	boolean passOver(long from, long to) {
+		synchronized (this.lock) {
+			LaneProgress progress = this.progress;
+			if (!this.idle || progress == null) {
+				return false;
+			}
+			if (progress.scanned() >= from) {
+				progress.scanned(to);
+				if (!progress.isToBeStored()) {
+					return false;
+				}
+			}
+			this.idle = false;
+			return true;
 		}
 	}
 
@@ -142,7 +170,13 @@ final class JdbcLane implements GroupLane {
 				page = this.reader.read(this.groups.jdbc(), number(), progress, this.lock, end.offset(), limit);
 			}
 			if (page.isEmpty()) {
-				waitForMore(end);
+				if (hasMore(progress, end)) {
+					// Others come first
+					this.member.available(this);
+				}
+				else {
+					waitForMore(progress, end);
+				}
 				storeScan(progress);
 			}
 			return page;
@@ -161,7 +195,7 @@ final class JdbcLane implements GroupLane {
 			}
 			GroupTables.StoredProgress stored = this.groups.tables().progress(this.groups.jdbc(), this.key);
 			if (stored == null) {
-				throw isLost();
+				throw noteLost();
 			}
 			Discontinuity first = null;
 			if (!stored.epoch().equals(end.epoch())) {
@@ -186,6 +220,16 @@ final class JdbcLane implements GroupLane {
 		logger.warn("The group '" + this.key.group() + "' goes on in lane " + number()
 				+ " although the log has gone back in time, or was moved to another server. Messages may have been"
 				+ " lost, or be handled again");
+		boolean putBack = this.groups.database().inTransaction((jdbc) -> {
+			if (!this.groups.tables().lock(jdbc, this.key)) {
+				return false;
+			}
+			this.groups.tables().putBack(jdbc, this.key, end.offset());
+			return true;
+		});
+		if (!putBack) {
+			throw noteLost();
+		}
 		Map<String, Long> channels = stored.channels();
 		channels.replaceAll((channel, number) -> Math.min(number, end.offset()));
 		return new GroupTables.StoredProgress(end.epoch(), Math.min(stored.floor(), end.offset()), channels);
@@ -199,13 +243,24 @@ final class JdbcLane implements GroupLane {
 		}
 	}
 
-	private void waitForMore(Position end) {
+	private boolean hasMore(LaneProgress progress, Position end) {
+		synchronized (this.lock) {
+			return progress.hasMore(end.offset());
+		}
+	}
+
+	private void waitForMore(LaneProgress progress, Position end) {
+		boolean more;
 		synchronized (this.lock) {
 			this.idle = true;
+			// It may have come since
+			Position now = this.groups.end(number());
+			more = this.groups.hasRecordedAfter(number(), end);
+			if (!more) {
+				progress.scanned(now.offset());
+			}
 		}
-		// It may have come since
-		Position now = this.groups.end(number());
-		if (!now.equals(end)) {
+		if (more) {
 			this.member.available(this);
 		}
 	}
@@ -231,7 +286,7 @@ final class JdbcLane implements GroupLane {
 		return new RelayUnavailableException("jdbc", null);
 	}
 
-	private LaneLostException isLost() {
+	private LaneLostException noteLost() {
 		this.lost = true;
 		return new LaneLostException(this.key.group(), number(), token());
 	}
@@ -270,7 +325,7 @@ final class JdbcLane implements GroupLane {
 				}
 			}
 			if (progress == null) {
-				throw isLost();
+				throw noteLost();
 			}
 			store(progress);
 			return null;
@@ -289,6 +344,18 @@ final class JdbcLane implements GroupLane {
 		}
 	}
 
+	/**
+	 * Note that a transaction of the application may have been committed although it has
+	 * failed.
+	 */
+	void mayBeHandled(Publication publication) {
+		synchronized (this.lock) {
+			if (this.progress != null) {
+				this.progress.mayBeStored(publication.channel());
+			}
+		}
+	}
+
 	private void store(LaneProgress progress) {
 		synchronized (this.storing) {
 			LaneProgress.Change change;
@@ -299,7 +366,7 @@ final class JdbcLane implements GroupLane {
 				.inTransaction((jdbc) -> this.groups.tables()
 					.advance(jdbc, this.groups.database().dialect(), this.key, change));
 			if (!stored) {
-				throw isLost();
+				throw noteLost();
 			}
 			synchronized (this.lock) {
 				progress.stored(change);
@@ -318,7 +385,7 @@ final class JdbcLane implements GroupLane {
 				return true;
 			});
 			if (!stored) {
-				throw isLost();
+				throw noteLost();
 			}
 			return null;
 		});

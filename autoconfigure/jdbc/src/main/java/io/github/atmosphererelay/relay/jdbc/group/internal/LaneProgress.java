@@ -17,13 +17,10 @@
 package io.github.atmosphererelay.relay.jdbc.group.internal;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -69,6 +66,12 @@ final class LaneProgress {
 	private long scanned;
 
 	/**
+	 * Stands for an unknown number in the tables, each time another one. It is negative,
+	 * and so never what has to be stored.
+	 */
+	private long doubts;
+
+	/**
 	 * Begin with what is stored.
 	 * @param epoch the present epoch of the shard
 	 * @param progress what is stored
@@ -103,6 +106,13 @@ final class LaneProgress {
 	 */
 	void scanned(long number) {
 		this.scanned = Math.max(this.scanned, number);
+	}
+
+	/**
+	 * Return whether there is something to read, up to a number that this node has seen.
+	 */
+	boolean hasMore(long end) {
+		return this.scanned < end || !this.behind.isEmpty();
 	}
 
 	/**
@@ -153,10 +163,24 @@ final class LaneProgress {
 	}
 
 	/**
+	 * Return up to which number a channel has to be read to catch up. The scan begins at
+	 * a number that another node has seen and stored, and which the reader of this node
+	 * may not have seen yet. All rows up to there are committed.
+	 * @param end the number up to which this node has seen the shard
+	 */
+	long reach(long end) {
+		return Math.max(end, this.scanned);
+	}
+
+	/**
 	 * Note that a channel was read up to a number at which the scan has arrived or will
 	 * arrive.
 	 */
 	void caughtUp(String name, long number) {
+		if (number < this.scanned) {
+			throw new IllegalArgumentException(
+					"Channel '" + name + "' was read up to " + number + ", and the scan is at " + this.scanned);
+		}
 		this.behind.remove(name);
 		Channel channel = this.channels.get(name);
 		if (channel != null) {
@@ -226,18 +250,18 @@ final class LaneProgress {
 		low = Math.max(low, this.floor);
 		long chosen = (count(low) <= 2 * count(this.scanned) + ROWS) ? low : this.scanned;
 		Map<String, Long> changed = new LinkedHashMap<>();
-		List<String> removed = new ArrayList<>();
+		Map<String, Long> removed = new LinkedHashMap<>();
 		this.channels.forEach((name, channel) -> {
 			if (channel.needsRow(chosen) && !Long.valueOf(channel.handled).equals(this.stored.get(name))) {
 				changed.put(name, channel.handled);
 			}
 		});
-		for (String name : this.stored.keySet()) {
+		this.stored.forEach((name, number) -> {
 			Channel channel = this.channels.get(name);
 			if (channel == null || !channel.needsRow(chosen)) {
-				removed.add(name);
+				removed.put(name, number);
 			}
-		}
+		});
 		return new Change(this.epoch, chosen, changed, removed);
 	}
 
@@ -250,12 +274,14 @@ final class LaneProgress {
 	 */
 	void stored(Change change) {
 		this.floor = change.floor();
-		this.stored.putAll(change.changed());
 		// A transaction of the application may have stored a greater number meanwhile,
-		// whose row is there
-		change.removed()
-			.forEach((name) -> this.stored.computeIfPresent(name,
-					(key, number) -> (number <= change.floor()) ? null : number));
+		// which stays in the tables
+		change.changed().forEach((name, number) -> this.stored.merge(name, number, Math::max));
+		change.removed().forEach((name, number) -> {
+			if (number <= change.floor()) {
+				this.stored.remove(name, number);
+			}
+		});
 		this.channels.entrySet()
 			.removeIf((entry) -> !this.stored.containsKey(entry.getKey())
 					&& entry.getValue().isCovered(this.floor, this.scanned));
@@ -266,6 +292,14 @@ final class LaneProgress {
 	 */
 	void storedByOthers(String name, long number) {
 		this.stored.merge(name, number, Math::max);
+	}
+
+	/**
+	 * Note that the tables may have a row for a channel, with an unknown number.
+	 */
+	void mayBeStored(String name) {
+		this.doubts--;
+		this.stored.put(name, this.doubts);
 	}
 
 	/**
@@ -305,9 +339,9 @@ final class LaneProgress {
 	 * @param epoch the epoch of the shard
 	 * @param floor the number up to which all is handled, but for the channels with rows
 	 * @param changed the rows to be stored
-	 * @param removed the rows to be removed
+	 * @param removed the rows to be removed, with what was known of them
 	 */
-	record Change(String epoch, long floor, Map<String, Long> changed, Collection<String> removed) {
+	record Change(String epoch, long floor, Map<String, Long> changed, Map<String, Long> removed) {
 	}
 
 	/**

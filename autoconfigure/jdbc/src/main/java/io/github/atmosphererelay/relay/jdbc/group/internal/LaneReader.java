@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -43,6 +44,8 @@ import org.springframework.jdbc.core.JdbcOperations;
  */
 final class LaneReader {
 
+	private static final long PIECE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
 	private final LaneRows rows;
 
 	private final EnvelopeCodec codec;
@@ -51,8 +54,25 @@ final class LaneReader {
 
 	private final Consumer<WireFormatException.Reason> rejected;
 
+	private final long pieceNanos;
+
 	LaneReader(LaneRows rows, EnvelopeCodec codec, Predicate<String> isMine,
 			Consumer<WireFormatException.Reason> rejected) {
+		this(rows, codec, isMine, rejected, PIECE_NANOS);
+	}
+
+	/**
+	 * Create a reader.
+	 * @param rows reads the rows
+	 * @param codec reads the envelopes
+	 * @param isMine whether a channel belongs to the group
+	 * @param rejected hears of rows that are not envelopes
+	 * @param pieceNanos after which time a page ends although there is room in it; at
+	 * least one query is made
+	 */
+	LaneReader(LaneRows rows, EnvelopeCodec codec, Predicate<String> isMine,
+			Consumer<WireFormatException.Reason> rejected, long pieceNanos) {
+		this.pieceNanos = pieceNanos;
 		this.rows = rows;
 		this.codec = codec;
 		this.isMine = isMine;
@@ -69,7 +89,7 @@ final class LaneReader {
 	 * @param end the number up to which all rows can be seen
 	 * @param limit the maximum size of the page
 	 * @return the items, in the order in which they are to be handled; if there are none,
-	 * there is nothing to read up to the end
+	 * there may be {@linkplain LaneProgress#hasMore more} to read later
 	 */
 	List<ChannelItem> read(JdbcOperations jdbc, int shard, LaneProgress progress, Object lock, long end,
 			PageLimit limit) {
@@ -87,13 +107,28 @@ final class LaneReader {
 	}
 
 	private void fill(Page page, LaneProgress progress, Object lock, long end) {
-		for (String next = nextBehind(progress, lock); next != null
-				&& !page.isFull(); next = nextBehind(progress, lock)) {
-			readChannel(page, next, progress, lock, end);
+		long begin = System.nanoTime();
+		String behind = nextBehind(progress, lock);
+		while (behind != null && !page.isFull()) {
+			readChannel(page, behind, progress, lock, end);
+			if (!isInTime(begin)) {
+				return;
+			}
+			behind = nextBehind(progress, lock);
 		}
 		while (!page.isFull() && scanned(progress, lock) < end) {
 			scan(page, progress, lock, end);
+			if (!isInTime(begin)) {
+				return;
+			}
 		}
+	}
+
+	/**
+	 * Others wait for the thread, while the rows of many other channels are passed over.
+	 */
+	private boolean isInTime(long begin) {
+		return System.nanoTime() - begin < this.pieceNanos;
 	}
 
 	private static @Nullable String nextBehind(LaneProgress progress, Object lock) {
@@ -111,10 +146,12 @@ final class LaneReader {
 	/**
 	 * Read a channel that is behind the scan.
 	 */
-	private void readChannel(Page page, String channel, LaneProgress progress, Object lock, long end) {
+	private void readChannel(Page page, String channel, LaneProgress progress, Object lock, long seen) {
+		long end;
 		long after;
 		long reported;
 		synchronized (lock) {
+			end = progress.reach(seen);
 			after = progress.readTo(channel);
 			reported = progress.reported(channel);
 		}

@@ -85,6 +85,9 @@ class LaneProgressTests {
 
 		private final Map<String, Long> handled = new HashMap<>();
 
+		/** What the owner has told its progress. */
+		private final Map<String, Long> reported = new HashMap<>();
+
 		private final Map<String, Long> committed = new HashMap<>();
 
 		private final Map<String, Long> paused = new HashMap<>();
@@ -92,6 +95,11 @@ class LaneProgressTests {
 		private final Map<String, Long> channels = new HashMap<>();
 
 		private long floor;
+
+		/**
+		 * Up to where the owner's node has seen the rows, which others may have passed.
+		 */
+		private long seen;
 
 		private int maxRows;
 
@@ -114,14 +122,20 @@ class LaneProgressTests {
 
 		private void step() {
 			int choice = this.random.nextInt(100);
-			if (choice < 40) {
+			if (choice < 38) {
 				this.rows.put(this.rows.size() + 1L, channel());
+			}
+			else if (choice < 40) {
+				this.seen = this.rows.size();
 			}
 			else if (choice < 60) {
 				read(1 + this.random.nextInt(8));
 			}
-			else if (choice < 85) {
+			else if (choice < 80) {
 				handle(channel());
+			}
+			else if (choice < 85) {
+				handleInTransaction(channel());
 			}
 			else if (choice < 93) {
 				commit();
@@ -138,13 +152,14 @@ class LaneProgressTests {
 		}
 
 		private void read(int limit) {
-			long end = this.rows.size();
+			long end = this.seen;
 			int room = limit;
 			for (String next = this.progress.nextBehind(); next != null
 					&& room > 0; next = this.progress.nextBehind()) {
 				String channel = next;
 				long after = this.progress.readTo(channel);
-				List<Long> found = this.rows.tailMap(after, false)
+				long reach = this.progress.reach(end);
+				List<Long> found = this.rows.subMap(after, false, Math.max(after, reach), true)
 					.entrySet()
 					.stream()
 					.filter((row) -> row.getValue().equals(channel))
@@ -154,7 +169,7 @@ class LaneProgressTests {
 					read(channel, number);
 				}
 				if (found.size() <= room) {
-					this.progress.caughtUp(channel, end);
+					this.progress.caughtUp(channel, reach);
 				}
 				else {
 					this.progress.readLater(channel, found.get(room - 1));
@@ -194,22 +209,53 @@ class LaneProgressTests {
 			this.handled.put(channel, number);
 		}
 
+		/**
+		 * As the application does whose transaction also stores the progress.
+		 */
+		private void handleInTransaction(String channel) {
+			if (this.queues.getOrDefault(channel, List.of()).isEmpty()) {
+				return;
+			}
+			handle(channel);
+			long number = this.handled.getOrDefault(channel, 0L);
+			this.channels.merge(channel, number, Math::max);
+			this.committed.put(channel, number);
+			if (this.random.nextInt(4) == 0) {
+				// It is not known whether it was committed
+				this.progress.mayBeStored(channel);
+			}
+			else {
+				this.progress.storedByOthers(channel, number);
+			}
+		}
+
 		private void commit() {
 			this.handled.forEach((channel, number) -> {
-				if (number > this.committed.getOrDefault(channel, 0L)) {
+				if (number > this.reported.getOrDefault(channel, 0L)) {
 					this.progress.handled(channel, number);
 				}
 			});
+			this.reported.putAll(this.handled);
+			Map<String, Long> now = new HashMap<>(this.handled);
 			store();
-			this.committed.putAll(this.handled);
+			now.forEach((channel, number) -> this.committed.merge(channel, number, Math::max));
 		}
 
 		private void store() {
 			LaneProgress.Change change = this.progress.change();
 			assertThat(change.floor()).isGreaterThanOrEqualTo(this.floor);
+			if (this.random.nextInt(3) == 0) {
+				handleInTransaction(channel());
+			}
 			this.floor = change.floor();
-			this.channels.putAll(change.changed());
-			change.removed().forEach(this.channels::remove);
+			change.changed().forEach((channel, number) -> this.channels.merge(channel, number, Math::max));
+			change.removed()
+				.keySet()
+				.forEach((channel) -> this.channels.computeIfPresent(channel,
+						(key, number) -> (number <= this.floor) ? null : number));
+			if (this.random.nextInt(3) == 0) {
+				handleInTransaction(channel());
+			}
 			this.progress.stored(change);
 			this.maxRows = Math.max(this.maxRows, this.channels.size());
 		}
@@ -239,11 +285,15 @@ class LaneProgressTests {
 			this.paused.clear();
 			this.handled.clear();
 			this.handled.putAll(this.committed);
+			this.reported.clear();
+			this.reported.putAll(this.committed);
+			this.seen = this.random.nextLong(this.rows.size() + 1L);
 			this.progress = begin();
 		}
 
 		private void finish() {
 			List.copyOf(this.paused.keySet()).forEach(this::resume);
+			this.seen = this.rows.size();
 			read(Integer.MAX_VALUE);
 			for (int i = 0; i < CHANNELS; i++) {
 				while (!this.queues.getOrDefault("channel " + i, List.of()).isEmpty()) {
@@ -251,6 +301,12 @@ class LaneProgressTests {
 				}
 			}
 			commit();
+			// What the transactions during the last commits have stored
+			while (!this.channels.isEmpty()) {
+				int rows = this.channels.size();
+				commit();
+				assertThat(this.channels.size()).as("rows that nobody removes").isLessThan(rows);
+			}
 			this.rows.forEach((number, channel) -> assertThat(this.handled.get(channel)).as("row %s", number)
 				.isGreaterThanOrEqualTo(number));
 			assertThat(this.progress.open()).isZero();
