@@ -33,6 +33,7 @@ import io.github.atmosphererelay.gateway.internal.RingSource;
 import io.github.atmosphererelay.gateway.internal.UserSource;
 import io.github.atmosphererelay.gateway.internal.WebSocketProxyFilter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.internal.PlatformDependent;
 import reactor.netty.http.client.HttpClient;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -70,9 +71,16 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 	private static final long MINIMUM_HELD = 1_024 * 1_024;
 
+	private static final long MOST_HELD_BY_DEFAULT = 128 * MINIMUM_HELD;
+
+	/** Buffers take up to three times as much as the messages in them. */
+	private static final int PART_OF_DIRECT_MEMORY = 4;
+
 	private final AtmosphereGatewayProperties properties;
 
 	private final String service;
+
+	private final long maxHeld;
 
 	AtmosphereGatewayAutoConfiguration(AtmosphereGatewayProperties properties) {
 		this.properties = properties;
@@ -82,13 +90,20 @@ public final class AtmosphereGatewayAutoConfiguration {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-message-size",
 					properties.maxMessageSize(), "It must be positive and below 1GB");
 		}
-		if (properties.maxHeld().toBytes() < Math.max(2 * size, MINIMUM_HELD)) {
+		long minimum = Math.max(2 * size, MINIMUM_HELD);
+		this.maxHeld = (properties.maxHeld() != null) ? properties.maxHeld().toBytes()
+				: heldByDefault(minimum, PlatformDependent.maxDirectMemory());
+		if (this.maxHeld < minimum) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.max-held", properties.maxHeld(),
 					"It must be at least 1MB and twice atmosphere.gateway.max-message-size");
 		}
 		if (properties.messageTimeout().toMillis() < 1) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.message-timeout",
 					properties.messageTimeout(), "It must be positive");
+		}
+		if (properties.sendTimeout().toMillis() < 1) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.send-timeout",
+					properties.sendTimeout(), "It must be positive");
 		}
 		if (properties.idleTimeout().isNegative()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.idle-timeout",
@@ -98,6 +113,15 @@ public final class AtmosphereGatewayAutoConfiguration {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.ring.poll-interval",
 					properties.ring().pollInterval(), "It must be positive");
 		}
+	}
+
+	/**
+	 * Return what messages may hold if no property says so.
+	 * @param minimum what they have to hold
+	 * @param directMemory the direct memory that the JVM permits, in bytes
+	 */
+	static long heldByDefault(long minimum, long directMemory) {
+		return Math.max(minimum, Math.min(directMemory / PART_OF_DIRECT_MEMORY, MOST_HELD_BY_DEFAULT));
 	}
 
 	static List<UserSource> sources(AtmosphereGatewayProperties properties) {
@@ -149,7 +173,7 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 	@Bean
 	ByteBudget atmosphereByteBudget() {
-		return new ByteBudget(this.properties.maxHeld().toBytes(), (int) this.properties.maxMessageSize().toBytes());
+		return new ByteBudget(this.maxHeld, (int) this.properties.maxMessageSize().toBytes());
 	}
 
 	/**
@@ -158,8 +182,8 @@ public final class AtmosphereGatewayAutoConfiguration {
 	@Bean
 	OpenPipes atmosphereOpenPipes(AtmosphereProperties node) {
 		AtmosphereProperties.Shutdown shutdown = node.shutdown();
-		return new OpenPipes(this.properties.idleTimeout(), this.properties.messageTimeout(), shutdown.sliceSize(),
-				shutdown.sliceInterval(), shutdown.timeout());
+		return new OpenPipes(this.properties.idleTimeout(), this.properties.messageTimeout(),
+				this.properties.sendTimeout(), shutdown.sliceSize(), shutdown.sliceInterval(), shutdown.timeout());
 	}
 
 	@Bean

@@ -40,21 +40,25 @@ import org.springframework.util.unit.DataSize;
  * @param maxMessageSize Maximum size of a WebSocket message in either direction.
  * @param maxHeld Maximum size of all messages together that wait to be forwarded, beyond
  * what each WebSocket may hold by itself. When it is reached, large messages are not read
- * until others have been forwarded.
+ * until others have been forwarded. Default is a quarter of the direct memory that the
+ * JVM permits, at most 128MB, and at least 1MB and twice max-message-size.
  * @param handshakeTimeout Time within which a node has to accept or refuse a WebSocket.
  * @param idleTimeout Time without a frame in either direction after which a WebSocket is
  * closed. Must be longer than the nodes' ping interval. With 0 it is never closed.
  * @param messageTimeout Time within which a message has to be read and forwarded while
  * others wait because max-held is reached. Then its WebSocket is closed.
+ * @param sendTimeout Time within which a client has to take some of the bytes that wait
+ * for it. After that its WebSocket is closed.
  * @param lookup Answers to clients that ask for their node.
  * @param ring From where the gateway has the ring.
  */
 @ConfigurationProperties("atmosphere.gateway")
 public record AtmosphereGatewayProperties(@Nullable String service, @Nullable List<String> userFrom,
-		@DefaultValue("16MB") DataSize maxMessageSize, @DefaultValue("128MB") DataSize maxHeld,
+		@DefaultValue("16MB") DataSize maxMessageSize, @Nullable DataSize maxHeld,
 		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
 		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout,
-		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration messageTimeout, @DefaultValue Lookup lookup,
+		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration messageTimeout,
+		@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration sendTimeout, @DefaultValue Lookup lookup,
 		@DefaultValue Ring ring) {
 
 	private static final List<String> USER_FROM = List.of("principal", "claim:sub");

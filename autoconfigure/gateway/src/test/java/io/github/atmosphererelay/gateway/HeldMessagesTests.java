@@ -64,13 +64,16 @@ class HeldMessagesTests {
 	/** What a direction may hold without taking from the budget. */
 	private static final int OWN = 80 * 1_024;
 
+	/** What a client that takes nothing costs at most, while messages are small. */
+	private static final long STUCK = 64 * 1_024;
+
 	@Test
 	void slowReceiversBoundTheMemoryAndLoseNothingWhileOthersGoOn() throws Exception {
 		TestBackend node = new TestBackend("n1");
 		try (node;
 				TestGateway gateway = TestGateway.with(MeasuredMemory.class, List.of(node),
 						"atmosphere.gateway.max-message-size=512KB", "atmosphere.gateway.max-held=" + BUDGET + "B",
-						"atmosphere.gateway.message-timeout=10m")) {
+						"atmosphere.gateway.message-timeout=10m", "atmosphere.gateway.send-timeout=10m")) {
 			UnpooledByteBufAllocator memory = gateway.bean(UnpooledByteBufAllocator.class);
 			ByteBudget budget = gateway.bean(ByteBudget.class);
 			HttpClient http = HttpClient.newHttpClient();
@@ -104,6 +107,33 @@ class HeldMessagesTests {
 			Awaitility.await().atMost(SOON).until(() -> budget.taken() == 0);
 			slow.forEach((receiver) -> receiver.socket.abort());
 			fast.socket().abort();
+			Awaitility.await().atMost(SOON).until(() -> gateway.bean(ProxyStatistics.class).open() == 0);
+		}
+	}
+
+	@Test
+	void aClientThatTakesNoneOfManySmallMessagesCostsLittle() throws Exception {
+		TestBackend node = new TestBackend("n1");
+		try (node;
+				TestGateway gateway = TestGateway.with(MeasuredMemory.class, List.of(node),
+						"atmosphere.gateway.send-timeout=10m")) {
+			UnpooledByteBufAllocator memory = gateway.bean(UnpooledByteBufAllocator.class);
+			HttpClient http = HttpClient.newHttpClient();
+			List<SlowReceiver> slow = new ArrayList<>();
+			for (int i = 0; i < RECEIVERS; i++) {
+				slow.add(new SlowReceiver(http, gateway.webSocket("/atmosphere/chat/a")));
+			}
+			slow.forEach((receiver) -> receiver.socket.sendText("numbered 2000 3000", true).join());
+			Awaitility.await().atMost(SOON).until(() -> memory.metric().usedDirectMemory() > RECEIVERS * 10_000);
+			Awaitility.await()
+				.atMost(SOON)
+				.during(Duration.ofSeconds(2))
+				.untilAsserted(() -> assertThat(memory.metric().usedDirectMemory()).isLessThan(RECEIVERS * STUCK));
+			slow.forEach(SlowReceiver::readAll);
+			Awaitility.await()
+				.atMost(SOON)
+				.until(() -> slow.stream().allMatch((receiver) -> receiver.got.size() > 2_000));
+			slow.forEach((receiver) -> receiver.socket.abort());
 			Awaitility.await().atMost(SOON).until(() -> gateway.bean(ProxyStatistics.class).open() == 0);
 		}
 	}

@@ -65,23 +65,46 @@ class IdleTimeoutTests {
 	}
 
 	@Test
+	void aClientThatTakesNoneOfTheBytesThatWaitForItIsClosedLongBeforeItIsIdle() throws Exception {
+		TestBackend node = new TestBackend("n1");
+		try (node;
+				TestGateway gateway = TestGateway.start(List.of(node), List.of(), "atmosphere.gateway.idle-timeout=10m",
+						"atmosphere.gateway.send-timeout=2s")) {
+			TestSocket silent = TestSocket.connect(gateway.webSocket("/atmosphere/chat/a"));
+			assertThat(silent.next()).isEqualTo("text:n1");
+			ProxyStatistics statistics = gateway.bean(ProxyStatistics.class);
+			WebSocket socket = connectWithoutReading(gateway);
+			socket.sendText("flood 2500", true).join();
+			Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> statistics.open() == 1);
+			assertThat(statistics.slow()).isEqualTo(1);
+			assertThat(silent.send("still here").next()).isEqualTo("text:still here");
+			silent.socket().abort();
+			socket.abort();
+		}
+	}
+
+	private static WebSocket connectWithoutReading(TestGateway gateway) {
+		WebSocket.Listener listener = new WebSocket.Listener() {
+
+			@Override
+			public void onOpen(WebSocket socket) {
+				// Nothing is asked for
+			}
+
+		};
+		return HttpClient.newHttpClient()
+			.newWebSocketBuilder()
+			.buildAsync(gateway.webSocket("/atmosphere/chat/a"), listener)
+			.join();
+	}
+
+	@Test
 	void nothingStaysOpenOfAClientThatTakesNoBytes() throws Exception {
 		TestBackend node = new TestBackend("n1");
 		try (node;
-				TestGateway gateway = TestGateway.start(List.of(node), List.of(),
-						"atmosphere.gateway.idle-timeout=2s")) {
-			WebSocket.Listener listener = new WebSocket.Listener() {
-
-				@Override
-				public void onOpen(WebSocket socket) {
-					// Nothing is asked for
-				}
-
-			};
-			WebSocket socket = HttpClient.newHttpClient()
-				.newWebSocketBuilder()
-				.buildAsync(gateway.webSocket("/atmosphere/chat/a"), listener)
-				.join();
+				TestGateway gateway = TestGateway.start(List.of(node), List.of(), "atmosphere.gateway.idle-timeout=2s",
+						"atmosphere.gateway.send-timeout=10m")) {
+			WebSocket socket = connectWithoutReading(gateway);
 			socket.sendText("flood 2500", true).join();
 			Awaitility.await().atMost(SOON).until(() -> node.flooded() > 0);
 			ProxyStatistics statistics = gateway.bean(ProxyStatistics.class);

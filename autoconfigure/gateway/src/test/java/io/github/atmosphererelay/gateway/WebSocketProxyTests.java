@@ -62,7 +62,7 @@ class WebSocketProxyTests {
 
 	@BeforeAll
 	void start() {
-		this.gateway = TestGateway.start(List.of(this.node), List.of());
+		this.gateway = TestGateway.start(List.of(this.node), List.of(), "atmosphere.gateway.send-timeout=10m");
 	}
 
 	@AfterAll

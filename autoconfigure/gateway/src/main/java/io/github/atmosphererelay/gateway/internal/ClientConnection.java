@@ -16,18 +16,29 @@
 
 package io.github.atmosphererelay.gateway.internal;
 
+import java.time.Duration;
+
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The connection of a client, of which it is asked whether the client takes bytes: a
- * message may take longer than the idle time. Safe for use by many threads; does not
- * block.
+ * message may take longer than the idle time, and who takes nothing is not waited for.
+ * Safe for use by many threads; does not block.
  */
 final class ClientConnection {
 
+	/**
+	 * The most that one look adds to the time: a pause of the gateway is not the
+	 * client's.
+	 */
+	private static final long LONGEST_LOOK = Duration.ofSeconds(2).toNanos();
+
 	private final Channel channel;
+
+	/** For how long bytes wait of which the client has taken none, in nanoseconds. */
+	private volatile long stuck;
 
 	// Of the event loop
 
@@ -36,6 +47,8 @@ final class ClientConnection {
 	private long progress;
 
 	private long waiting;
+
+	private long lookedAt = System.nanoTime();
 
 	ClientConnection(Channel channel) {
 		this.channel = channel;
@@ -65,10 +78,22 @@ final class ClientConnection {
 			return;
 		}
 		this.channel.eventLoop().execute(() -> {
-			if (hasMoved(buffer)) {
+			boolean moved = hasMoved(buffer);
+			long now = System.nanoTime();
+			this.stuck = (moved || this.waiting == 0) ? 0 : this.stuck + Math.min(now - this.lookedAt, LONGEST_LOOK);
+			this.lookedAt = now;
+			if (moved) {
 				then.run();
 			}
 		});
+	}
+
+	/**
+	 * Return whether bytes have waited for a time, as far as the looks show, and the
+	 * client has taken none of them.
+	 */
+	boolean isStuck(Duration time) {
+		return this.stuck >= time.toNanos();
 	}
 
 	/** As Netty's handler for idle connections looks at them. */

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -32,10 +33,10 @@ import reactor.core.publisher.Flux;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The WebSockets that the gateway forwards. Looks after those that are idle or hold what
- * others wait for, and closes all of them slice by slice when the gateway stops, before
- * the web server does, so that not all clients reconnect to other gateways at once. Safe
- * for use by many threads; does not block.
+ * The WebSockets that the gateway forwards. Looks after those that are idle, whose
+ * clients take nothing, or that hold what others wait for, and closes all of them slice
+ * by slice when the gateway stops, before the web server does, so that not all clients
+ * reconnect to other gateways at once. Safe for use by many threads; does not block.
  */
 public final class OpenPipes implements SmartLifecycle {
 
@@ -48,6 +49,8 @@ public final class OpenPipes implements SmartLifecycle {
 	private final Duration idleTimeout;
 
 	private final Duration messageTimeout;
+
+	private final Duration sendTimeout;
 
 	private final int sliceSize;
 
@@ -68,14 +71,16 @@ public final class OpenPipes implements SmartLifecycle {
 	 * zero
 	 * @param messageTimeout the time for a message while others wait for the bytes that
 	 * it holds
+	 * @param sendTimeout the time in which a client has to take bytes that wait for it
 	 * @param sliceSize the number of WebSockets that are closed at once
 	 * @param sliceInterval the time between two slices
 	 * @param timeout the time after which all remaining WebSockets are closed at once
 	 */
-	public OpenPipes(Duration idleTimeout, Duration messageTimeout, int sliceSize, Duration sliceInterval,
-			Duration timeout) {
+	public OpenPipes(Duration idleTimeout, Duration messageTimeout, Duration sendTimeout, int sliceSize,
+			Duration sliceInterval, Duration timeout) {
 		this.idleTimeout = idleTimeout;
 		this.messageTimeout = messageTimeout;
+		this.sendTimeout = sendTimeout;
 		this.sliceSize = sliceSize;
 		this.sliceInterval = sliceInterval;
 		this.timeout = timeout;
@@ -104,13 +109,16 @@ public final class OpenPipes implements SmartLifecycle {
 	}
 
 	private Duration checkInterval() {
-		Duration quarter = this.idleTimeout.dividedBy(4);
-		return (!quarter.isZero() && quarter.compareTo(LONGEST_CHECK_INTERVAL) < 0) ? quarter : LONGEST_CHECK_INTERVAL;
+		return Stream.of(this.idleTimeout, this.sendTimeout)
+			.map((time) -> time.dividedBy(4))
+			.filter((quarter) -> !quarter.isZero() && quarter.compareTo(LONGEST_CHECK_INTERVAL) < 0)
+			.min(Duration::compareTo)
+			.orElse(LONGEST_CHECK_INTERVAL);
 	}
 
 	private void check() {
 		for (WebSocketPipe pipe : this.pipes) {
-			guarded(() -> pipe.check(this.idleTimeout, this.messageTimeout));
+			guarded(() -> pipe.check(this.idleTimeout, this.messageTimeout, this.sendTimeout));
 		}
 	}
 

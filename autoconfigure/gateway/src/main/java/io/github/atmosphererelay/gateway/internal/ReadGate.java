@@ -110,11 +110,27 @@ final class ReadGate extends ChannelDuplexHandler {
 			// Netty's decoder releases its buffer only when no byte is left in it
 			ByteBuf complete = bytes.readRetainedSlice(boundary - bytes.readerIndex());
 			context.fireChannelRead(complete);
-			context.fireChannelRead(bytes);
+			context.fireChannelRead(compact(context, bytes));
 		}
 		if (this.share.isTooLarge()) {
 			// Netty adds up the parts of a message, and only when it has the whole part
 			context.fireExceptionCaught(new TooLongFrameException("A message in parts is too large"));
+		}
+	}
+
+	/**
+	 * Return the first part of a frame, which waits for the rest, in a buffer that is not
+	 * much larger than it is.
+	 */
+	private static ByteBuf compact(ChannelHandlerContext context, ByteBuf part) {
+		if (part.readableBytes() > part.capacity() / 2) {
+			return part;
+		}
+		try {
+			return context.alloc().buffer(part.readableBytes()).writeBytes(part);
+		}
+		finally {
+			part.release();
 		}
 	}
 

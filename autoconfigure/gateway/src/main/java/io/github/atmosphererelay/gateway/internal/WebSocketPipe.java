@@ -127,20 +127,23 @@ final class WebSocketPipe {
 	}
 
 	/**
-	 * End it if it is idle, or holds what others wait for and forwards nothing. A client
-	 * that takes the bytes of a long message is not idle, nor is a side that is not read
-	 * because others hold too much.
+	 * End it if it is idle, if its client takes nothing of what waits for it, or if it
+	 * holds what others wait for and forwards nothing. A client that takes the bytes of a
+	 * long message is not idle, nor is a side that is not read because others hold too
+	 * much.
 	 * @param idleTimeout the time without a frame after which it is idle, or zero
 	 * @param messageTimeout the time for a message while others wait for its bytes
+	 * @param sendTimeout the time in which the client has to take bytes that wait for it
 	 */
-	void check(Duration idleTimeout, Duration messageTimeout) {
-		if (this.toNode.isInTheWay(messageTimeout) || this.toClient.isInTheWay(messageTimeout)) {
+	void check(Duration idleTimeout, Duration messageTimeout, Duration sendTimeout) {
+		if (this.connection.isStuck(sendTimeout) || this.toNode.isInTheWay(messageTimeout)
+				|| this.toClient.isInTheWay(messageTimeout)) {
 			end(PipeEnd.SLOW);
 		}
+		lookAtClient();
 		if (idleTimeout.isZero()) {
 			return;
 		}
-		lookAtClient();
 		long now = System.nanoTime();
 		if (this.toNode.isWaiting() || this.toClient.isWaiting()) {
 			this.lastRead = now;

@@ -29,7 +29,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -73,6 +76,12 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 	private static final List<String> HANDSHAKE_HEADERS = List.of("connection", "upgrade", "content-length",
 			"transfer-encoding", "keep-alive");
 
+	/**
+	 * The most that is read of a node at once, in bytes. What is read is held until the
+	 * client has taken it, so for a client that takes nothing this is much of the cost.
+	 */
+	private static final int NODE_READ = 16 * 1_024;
+
 	private static final Log logger = LogFactory.getLog(WebSocketProxyFilter.class);
 
 	/** Clients can cause refusals at any rate. */
@@ -111,11 +120,18 @@ public final class WebSocketProxyFilter implements GlobalFilter, Ordered {
 		this.pipes = pipes;
 		this.budget = budget;
 		this.client = new ReactorNettyWebSocketClient(
-				http.doOnConnected((connection) -> OriginHeader.guard(connection.channel()))
+				http.option(ChannelOption.RECVBUF_ALLOCATOR, nodeReads())
+					.doOnConnected((connection) -> OriginHeader.guard(connection.channel()))
 					.doOnRequest((request, connection) -> takeAnswer(request, connection.channel())),
 				() -> WebsocketClientSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize()));
 		this.service = new HandshakeWebSocketService(new ReactorNettyRequestUpgradeStrategy(
 				() -> WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(settings.maxMessageSize())));
+	}
+
+	private static RecvByteBufAllocator nodeReads() {
+		return new AdaptiveRecvByteBufAllocator(AdaptiveRecvByteBufAllocator.DEFAULT_MINIMUM,
+				AdaptiveRecvByteBufAllocator.DEFAULT_INITIAL, NODE_READ)
+			.maxMessagesPerRead(1);
 	}
 
 	@Override

@@ -125,6 +125,25 @@ class ReadGateTests {
 	}
 
 	@Test
+	void theBeginningOfAFrameDoesNotKeepTheBufferOfThoseBeforeIt() {
+		EmbeddedChannel channel = guarded(true);
+		ByteBuf bytes = encoded(true,
+				List.of(new BinaryWebSocketFrame(payload(40_000)), new BinaryWebSocketFrame(payload(300))));
+		ByteBuf most = bytes.copy(0, bytes.readableBytes() - 200);
+		ByteBuf rest = bytes.copy(bytes.readableBytes() - 200, 200);
+		bytes.release();
+		channel.writeInbound(most);
+		assertThat(most.refCnt()).isZero();
+		channel.writeInbound(rest);
+		for (int size : new int[] { 40_000, 300 }) {
+			BinaryWebSocketFrame frame = channel.readInbound();
+			assertThat(frame.content().readableBytes()).isEqualTo(size);
+			frame.release();
+		}
+		channel.finishAndReleaseAll();
+	}
+
+	@Test
 	void nothingIsReadWhileALargeMessageWaits() {
 		EmbeddedChannel channel = guarded(true);
 		assertThat(channel.config().isAutoRead()).isTrue();

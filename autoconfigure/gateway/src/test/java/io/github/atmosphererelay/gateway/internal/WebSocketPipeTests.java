@@ -130,9 +130,9 @@ class WebSocketPipeTests {
 			}
 		}
 		assertThat(other.isWaiting()).isTrue();
-		pipe.check(Duration.ZERO, Duration.ofMinutes(1));
+		pipe.check(Duration.ZERO, Duration.ofMinutes(1), Duration.ofMinutes(1));
 		assertThat(run).isNotDone();
-		pipe.check(Duration.ZERO, Duration.ZERO);
+		pipe.check(Duration.ZERO, Duration.ZERO, Duration.ofMinutes(1));
 		run.get(30, TimeUnit.SECONDS);
 		assertThat(client.closed().getCode()).isEqualTo(1013);
 		assertThat(this.statistics.slow()).isEqualTo(1);
