@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.demo;
 
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 
