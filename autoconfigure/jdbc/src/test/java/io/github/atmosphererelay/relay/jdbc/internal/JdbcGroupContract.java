@@ -316,8 +316,8 @@ abstract class JdbcGroupContract extends GroupContractTests {
 			}
 
 		};
-		GroupTransactions transactions = ((JdbcRelay) node.relay()).groupTransactions(
-				new DataSourceTransactionManager(away), this.broker.dataSource(), Duration.ofHours(1));
+		GroupTransactions transactions = ((JdbcRelay) node.relay())
+			.groupTransactions(new DataSourceTransactionManager(away), this.broker.dataSource(), Duration.ofHours(1));
 		assertThatExceptionOfType(GroupTransactionException.class)
 			.isThrownBy(() -> transactions.handle("billing", member.laneOf("orders/1"), message, () -> work("a")));
 		assertThat(worked()).isEmpty();

@@ -36,7 +36,6 @@ final class GroupInbox {
 	private static final String FIND = "SELECT HANDLED_AT FROM ATMOSPHERE_GROUP_INBOX"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND MESSAGE_ID = ?";
 
-
 	private static final String DELETE = "DELETE FROM ATMOSPHERE_GROUP_INBOX"
 			+ " WHERE LOG_NAME = ? AND GROUP_NAME = ? AND MESSAGE_ID = ?";
 

@@ -87,9 +87,9 @@ import org.springframework.transaction.TransactionException;
  * gives back what it has too much, and takes what is free. Without members the tables are
  * not touched, so that a relay without groups works without them.
  * <p>
- * Threads: one for the leases, with a connection of its own, one that ends leases in
- * time while that waits for the database, and a few that read and store. Listeners are
- * called by the former two and, when messages come, by the reader of the relay.
+ * Threads: one for the leases, with a connection of its own, one that ends leases in time
+ * while that waits for the database, and a few that read and store. Listeners are called
+ * by the former two and, when messages come, by the reader of the relay.
  */
 public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 
@@ -348,8 +348,7 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	 * Remove some rows, and then more behind what others ask the database.
 	 */
 	private void cleanInbox(Duration retention) {
-		ask(() -> this.database
-			.inTransaction((jdbc) -> this.inbox.removeOld(jdbc, this.database.dialect(), retention)))
+		ask(() -> this.database.inTransaction((jdbc) -> this.inbox.removeOld(jdbc, this.database.dialect(), retention)))
 			.whenComplete((removed, ex) -> {
 				if (ex != null) {
 					this.guard.failed("Old rows of ATMOSPHERE_GROUP_INBOX could not be removed", ex);
@@ -553,7 +552,8 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 				member.lose(lane);
 			}
 			else if (lane.isLost()) {
-				// It could not store for another reason, and begins anew with another token
+				// It could not store for another reason, and begins anew with another
+				// token
 				member.lose(lane);
 				this.tables.free(this.leases.jdbc(), lane.key());
 			}
@@ -608,8 +608,7 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	}
 
 	private void take(GroupMember member, int shard, long token) {
-		if (this.leases
-			.inTransaction((jdbc) -> this.tables.take(jdbc, member.group(), shard, member.id(), token))) {
+		if (this.leases.inTransaction((jdbc) -> this.tables.take(jdbc, member.group(), shard, member.id(), token))) {
 			Predicate<String> isMine = (channel) -> channel.equals(LaneRows.WHOLE_SHARD)
 					|| channel.equals(UNKNOWN_CHANNEL) || member.options().channels().test(channel);
 			LaneReader reader = new LaneReader(this.rows, this.codec, member.options().channels(), this.rejected);
