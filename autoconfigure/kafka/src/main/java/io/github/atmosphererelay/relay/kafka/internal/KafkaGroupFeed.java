@@ -94,18 +94,19 @@ final class KafkaGroupFeed {
 	void read(Map<TopicPartition, KafkaLane> lanes, Map<TopicPartition, Long> wanted, Duration wait) {
 		Consumer<byte[], byte[]> consumer = consumer();
 		assign(consumer, lanes.keySet());
-		for (TopicPartition partition : lanes.keySet()) {
+		lanes.forEach((partition, lane) -> {
 			Long offset = wanted.get(partition);
 			if (offset == null) {
 				consumer.pause(List.of(partition));
-				continue;
+				return;
 			}
 			if (!offset.equals(this.positions.get(partition))) {
-				consumer.seek(partition, offset);
+				// With the epoch, so that Kafka notices if a new leader has other records
+				consumer.seek(partition, new OffsetAndMetadata(offset, lane.epochBefore(offset), ""));
 				this.positions.put(partition, offset);
 			}
 			consumer.resume(List.of(partition));
-		}
+		});
 		ConsumerRecords<byte[], byte[]> records;
 		try {
 			records = consumer.poll(wait);
@@ -117,7 +118,7 @@ final class KafkaGroupFeed {
 		wanted.forEach((partition, offset) -> {
 			KafkaLane lane = lanes.get(partition);
 			if (lane != null) {
-				take(consumer, partition, lane, records.records(partition));
+				take(consumer, partition, lane, records);
 			}
 		});
 	}
@@ -133,10 +134,14 @@ final class KafkaGroupFeed {
 	}
 
 	private void take(Consumer<byte[], byte[]> consumer, TopicPartition partition, KafkaLane lane,
-			List<ConsumerRecord<byte[], byte[]>> records) {
+			ConsumerRecords<byte[], byte[]> polled) {
+		List<ConsumerRecord<byte[], byte[]>> records = polled.records(partition);
 		long from = this.positions.getOrDefault(partition, 0L);
-		long after = KafkaLogReader.position(consumer, partition,
-				records.isEmpty() ? from : records.get(records.size() - 1).offset() + 1);
+		// The consumer is not asked for its position: that may fail, or end because of a
+		// wake-up, and then the records of the other partitions would be skipped
+		OffsetAndMetadata next = polled.nextOffsets().get(partition);
+		long after = records.isEmpty() ? from : records.get(records.size() - 1).offset() + 1;
+		after = (next != null) ? Math.max(after, next.offset()) : after;
 		// First, so that the lane is read from where it is if it fails
 		this.positions.put(partition, after);
 		long keysSince = lane.accept(records, from, after);
@@ -149,12 +154,19 @@ final class KafkaGroupFeed {
 	 * Return the first offset from which on idempotency keys matter.
 	 */
 	private long offsetAt(Consumer<byte[], byte[]> consumer, TopicPartition partition, long time, KafkaLane lane) {
+		OffsetAndTimestamp found = ask(() -> consumer.offsetsForTimes(Map.of(partition, Math.max(0, time)), ANSWER))
+			.get(partition);
+		long offset = (found != null) ? found.offset() : lane.start();
+		return Math.max(offset, lane.start() - KafkaLogLife.MAX_WARM_RECORDS);
+	}
+
+	/**
+	 * Ask the broker, also if something changes meanwhile.
+	 */
+	private static <T> T ask(Supplier<T> question) {
 		while (true) {
 			try {
-				OffsetAndTimestamp found = consumer.offsetsForTimes(Map.of(partition, Math.max(0, time)), ANSWER)
-					.get(partition);
-				long offset = (found != null) ? found.offset() : lane.start();
-				return Math.max(offset, lane.start() - KafkaLogLife.MAX_WARM_RECORDS);
+				return question.get();
 			}
 			catch (WakeupException ex) {
 				logger.trace("Something has changed", ex);
@@ -169,10 +181,11 @@ final class KafkaGroupFeed {
 	private void outOfRange(Consumer<byte[], byte[]> consumer, Map<TopicPartition, KafkaLane> lanes,
 			OffsetOutOfRangeException ex) {
 		Map<TopicPartition, Long> offsets = ex.offsetOutOfRangePartitions();
-		Map<TopicPartition, Long> begins = consumer.beginningOffsets(offsets.keySet(), ANSWER);
-		Map<TopicPartition, Long> ends = consumer.endOffsets(offsets.keySet(), ANSWER);
+		// First, so that Kafka finds the same again if the broker does not answer
+		this.positions.keySet().removeAll(offsets.keySet());
+		Map<TopicPartition, Long> begins = ask(() -> consumer.beginningOffsets(offsets.keySet(), ANSWER));
+		Map<TopicPartition, Long> ends = ask(() -> consumer.endOffsets(offsets.keySet(), ANSWER));
 		offsets.forEach((partition, offset) -> {
-			this.positions.remove(partition);
 			KafkaLane lane = lanes.get(partition);
 			long begin = begins.getOrDefault(partition, 0L);
 			long end = ends.getOrDefault(partition, Long.MAX_VALUE);

@@ -23,16 +23,19 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.relay.GroupLaneListener;
 import io.github.atmosphererelay.relay.GroupMembership;
 import io.github.atmosphererelay.relay.GroupOptions;
@@ -48,7 +51,9 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +107,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private final Supplier<@Nullable KafkaLogLife> life;
 
+	private final IntFunction<CompletableFuture<Long>> ends;
+
 	private final Guard guard;
 
 	private final KafkaGroupReader reader;
@@ -114,6 +121,14 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	private final Map<Integer, KafkaLane> lanes = new TreeMap<>();
 
 	private final List<KafkaLane> released = new ArrayList<>();
+
+	/** Lanes that have ended because a new leader has other records. */
+	private final Map<KafkaLane, KafkaLaneCommit> cut = new HashMap<>();
+
+	/** Where the successors of such lanes begin. Used by the member's thread. */
+	private final Map<Integer, KafkaLaneCommit> cuts = new HashMap<>();
+
+	private KafkaGroupPulse pulse;
 
 	/** Released when a lane was, to end a wait. */
 	private final Semaphore changes = new Semaphore(0);
@@ -129,17 +144,20 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	private volatile boolean left;
 
 	KafkaGroupMember(GroupOptions options, GroupLaneListener listener, KafkaRelaySettings settings,
-			KafkaClientFactory clients, KafkaGroupStore store, Supplier<@Nullable KafkaLogLife> life, Guard guard) {
+			KafkaClientFactory clients, KafkaGroupStore store, Supplier<@Nullable KafkaLogLife> life,
+			IntFunction<CompletableFuture<Long>> ends, Guard guard) {
 		this.options = options;
 		this.listener = listener;
 		this.settings = settings;
 		this.clients = clients;
 		this.store = store;
-		this.starts = new KafkaGroupStarts(options, settings, store, KafkaGroupStarts.CHILDHOOD);
+		this.starts = new KafkaGroupStarts(options, settings, store::birth, KafkaGroupStarts.CHILDHOOD);
 		this.life = life;
+		this.ends = ends;
 		this.guard = guard;
 		this.lease = clients.groupSessionTimeout();
-		this.reader = new KafkaGroupReader(settings, clients::groupReader, guard);
+		this.pulse = new KafkaGroupPulse(Map.of(), this.lease, System::nanoTime);
+		this.reader = new KafkaGroupReader(settings, options.name(), clients::groupReader, guard);
 		this.thread = Threads.factory("kafka-group").newThread(this::run);
 	}
 
@@ -195,13 +213,21 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	}
 
 	@Override
+	public void cut(KafkaLane lane, KafkaLaneCommit kept) {
+		synchronized (this.released) {
+			this.cut.put(lane, kept);
+		}
+		this.changes.release();
+	}
+
+	@Override
 	public CompletableFuture<@Nullable Void> setAside(SetAsideMessage message) {
 		return this.store.setAside(message);
 	}
 
 	@Override
 	public CompletableFuture<Long> end(KafkaLane lane) {
-		return this.reader.end(lane);
+		return this.ends.apply(lane.number());
 	}
 
 	private boolean isEnded() {
@@ -222,7 +248,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	 */
 	private void live() throws InterruptedException {
 		KafkaLogLife life = this.life.get();
-		if (life == null) {
+		// Kafka logs a lot for each client, so none is made while no broker is there
+		if (life == null || !this.clients.isReachable()) {
 			this.changes.tryAcquire(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
 			return;
 		}
@@ -231,8 +258,9 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		try {
 			consumer = this.clients.groupMember(this.settings.groupId(this.options.name()));
 			consumer.subscribe(List.of(this.settings.logTopic()), new Rebalance(consumer));
+			this.pulse = new KafkaGroupPulse(consumer.metrics(), this.lease, System::nanoTime);
 			this.lastStep = System.nanoTime();
-			while (!isEnded() && isCurrent(life)) {
+			while (!isEnded() && isCurrent(life) && !isSilent()) {
 				step(consumer, life);
 			}
 		}
@@ -241,10 +269,14 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			report(ex);
 		}
 		finally {
-			// On the way out the listener must not be asked for anything
-			loseAll();
-			if (consumer != null) {
-				close(consumer);
+			try {
+				// On the way out the listener must not be asked for anything
+				loseAll();
+			}
+			finally {
+				if (consumer != null) {
+					close(consumer);
+				}
 			}
 		}
 		if (!pause.isZero()) {
@@ -252,8 +284,22 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 	}
 
+	/**
+	 * Return whether the coordinator was not heard for so long that others have got the
+	 * lanes. Then the consumer is replaced, because the brokers that it knows may be
+	 * gone.
+	 */
+	private boolean isSilent() {
+		boolean over = this.pulse.isOver(!this.lanes.isEmpty());
+		if (over && !this.lanes.isEmpty()) {
+			this.log.warn(() -> "This node has not heard the broker for so long that other nodes get its share of the"
+					+ " group '" + this.options.name() + "'. It gives the share up and joins again");
+		}
+		return over;
+	}
+
 	private void report(KafkaException ex) {
-		String hint = (ex instanceof AuthorizationException)
+		String hint = (ex instanceof GroupAuthorizationException)
 				? ". The application needs 'Read' on consumer groups with the prefix 'atmosphere-'" : "";
 		this.log.warn(() -> "This node cannot be a member of the group '" + this.options.name() + "' and tries again: "
 				+ ex + hint);
@@ -278,12 +324,13 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 		this.lastStep = now;
 		takeReleased();
-		sendCommits(consumer);
+		sendCommits(consumer, this.pulse.isAskDue());
 		consumer.poll(POLL);
 		startLanes(consumer, life);
 	}
 
 	private void loseAll() {
+		this.cuts.clear();
 		lose(List.copyOf(this.lanes.values()));
 	}
 
@@ -307,10 +354,22 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	 */
 	private void takeReleased() {
 		List<KafkaLane> taken;
+		Map<KafkaLane, KafkaLaneCommit> cut;
 		synchronized (this.released) {
 			taken = List.copyOf(this.released);
 			this.released.clear();
+			cut = Map.copyOf(this.cut);
+			this.cut.clear();
 		}
+		cut.forEach((lane, kept) -> {
+			if (this.lanes.get(lane.number()) == lane) {
+				forget(lane);
+				this.cuts.put(lane.number(), kept);
+				if (!this.left) {
+					this.guard.run(() -> this.listener.lost(lane));
+				}
+			}
+		});
 		for (KafkaLane lane : taken) {
 			if (this.lanes.get(lane.number()) == lane) {
 				forget(lane);
@@ -318,9 +377,14 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 	}
 
-	private void sendCommits(Consumer<byte[], byte[]> consumer) {
+	/**
+	 * Send what has to be committed.
+	 * @param ask whether something has to be committed in any case, to hear the
+	 * coordinator
+	 */
+	private void sendCommits(Consumer<byte[], byte[]> consumer, boolean ask) {
 		Map<TopicPartition, KafkaLane> sent = new HashMap<>();
-		Map<TopicPartition, OffsetAndMetadata> offsets = takeCommits(sent);
+		Map<TopicPartition, OffsetAndMetadata> offsets = takeCommits(sent, ask);
 		if (offsets.isEmpty()) {
 			return;
 		}
@@ -333,11 +397,11 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 	}
 
-	private Map<TopicPartition, OffsetAndMetadata> takeCommits(Map<TopicPartition, KafkaLane> sent) {
+	private Map<TopicPartition, OffsetAndMetadata> takeCommits(Map<TopicPartition, KafkaLane> sent, boolean ask) {
 		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
 		long now = System.nanoTime();
 		for (KafkaLane lane : this.lanes.values()) {
-			if (lane.hasCommit(now)) {
+			if (lane.hasCommit(now) || ask && sent.isEmpty() && lane.canCommit()) {
 				TopicPartition partition = new TopicPartition(this.settings.logTopic(), lane.number());
 				offsets.put(partition, lane.takeCommit());
 				sent.put(partition, lane);
@@ -351,7 +415,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	 */
 	private void commitNow(Consumer<byte[], byte[]> consumer) {
 		Map<TopicPartition, KafkaLane> sent = new HashMap<>();
-		Map<TopicPartition, OffsetAndMetadata> offsets = takeCommits(sent);
+		Map<TopicPartition, OffsetAndMetadata> offsets = takeCommits(sent, false);
 		if (offsets.isEmpty()) {
 			return;
 		}
@@ -365,6 +429,12 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	}
 
 	private void answered(Collection<KafkaLane> committed, @Nullable Throwable failure) {
+		if (failure == null || failure instanceof OffsetMetadataTooLarge) {
+			this.pulse.heard();
+		}
+		if (failure instanceof RebalanceInProgressException) {
+			this.pulse.joining();
+		}
 		if (failure instanceof CommitFailedException || failure instanceof FencedInstanceIdException) {
 			// The group has gone on without this member
 			lose(committed);
@@ -392,12 +462,15 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			return;
 		}
 		try {
-			List<KafkaGroupStarts.Start> found = this.starts.find(consumer, life, starting, nextToken(consumer),
-					ANSWER);
+			List<KafkaGroupStarts.Start> found = this.starts
+				.find(consumer, life, starting, nextToken(consumer), ANSWER)
+				.stream()
+				.map(this::afterCut)
+				.toList();
 			// With the generation, so that a member that the group has gone on without
 			// gets no lanes
 			Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-			found.forEach((start) -> offsets.put(start.partition(), start.commit().toOffset()));
+			found.forEach((start) -> offsets.put(start.partition(), start.toOffset()));
 			consumer.commitSync(offsets, ANSWER);
 			found.forEach((start) -> startLane(start, life));
 		}
@@ -407,10 +480,19 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		catch (KafkaException | RelayUnavailableException ex) {
 			this.startAt = System.nanoTime() + PAUSE.toNanos();
 			this.log.warn(() -> "This node cannot begin to read partitions for the group '" + this.options.name()
-					+ "' and tries again: " + ex);
+					+ "' and tries again: " + KafkaGroupStore.root(ex));
 		}
 		// What takes long here is the broker, which hears from this member meanwhile
 		this.lastStep = System.nanoTime();
+	}
+
+	/**
+	 * Return where the successor of a lane begins whose partition has lost records.
+	 */
+	private KafkaGroupStarts.Start afterCut(KafkaGroupStarts.Start start) {
+		KafkaLaneCommit kept = this.cuts.get(start.partition().partition());
+		return (kept != null) ? new KafkaGroupStarts.Start(start.partition(), kept.withToken(start.commit().token()),
+				Optional.empty(), Discontinuity.Reason.LOG_LOST) : start;
 	}
 
 	private long nextToken(Consumer<byte[], byte[]> consumer) {
@@ -420,7 +502,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private void startLane(KafkaGroupStarts.Start start, KafkaLogLife life) {
 		KafkaLane lane = new KafkaLane(this, this.options, this.settings, life, start.partition().partition(),
-				start.commit());
+				start.commit(), start.epoch());
+		this.cuts.remove(lane.number());
 		if (start.missed() != null) {
 			lane.missed(start.missed(), start.commit().base());
 		}
@@ -437,7 +520,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	 */
 	private void handOver(Consumer<byte[], byte[]> consumer, Collection<KafkaLane> revoked) {
 		long deadline = System.nanoTime() + MAX_HAND_OVER.toNanos();
-		while (!this.left && revoked.stream().anyMatch((lane) -> !lane.isEnded()) && System.nanoTime() < deadline) {
+		while (!this.left && revoked.stream().anyMatch((lane) -> !lane.isEnded()) && System.nanoTime() < deadline
+				&& !this.pulse.isOver(true)) {
 			commitNow(consumer);
 			try {
 				this.changes.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS);
@@ -479,11 +563,20 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			handOver(this.consumer, revoked);
 			revoked.stream().filter(KafkaLane::isEnded).forEach(KafkaGroupMember.this::forget);
 			lose(revoked);
+			forgetCuts(partitions);
 		}
 
 		@Override
 		public void onPartitionsLost(Collection<TopicPartition> partitions) {
 			lose(lanesOf(partitions));
+			forgetCuts(partitions);
+		}
+
+		/**
+		 * The next owner finds out by itself.
+		 */
+		private void forgetCuts(Collection<TopicPartition> partitions) {
+			partitions.forEach((partition) -> KafkaGroupMember.this.cuts.remove(partition.partition()));
 		}
 
 		private List<KafkaLane> lanesOf(Collection<TopicPartition> partitions) {

@@ -17,28 +17,21 @@
 package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.internal.Threads;
-import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the partitions of a member's lanes. It has a thread and consumers of its own, so
@@ -61,6 +54,8 @@ final class KafkaGroupReader {
 
 	private final String topic;
 
+	private final String group;
+
 	private final KafkaGroupFeed forward;
 
 	private final KafkaGroupFeed behind;
@@ -71,12 +66,11 @@ final class KafkaGroupReader {
 
 	private final Map<TopicPartition, KafkaLane> lanes = new ConcurrentHashMap<>();
 
-	private final Queue<Question> questions = new ConcurrentLinkedQueue<>();
-
 	private volatile boolean closed;
 
-	KafkaGroupReader(KafkaRelaySettings settings, Supplier<Consumer<byte[], byte[]>> consumers, Guard guard) {
+	KafkaGroupReader(KafkaRelaySettings settings, String group, Supplier<Consumer<byte[], byte[]>> consumers, Guard guard) {
 		this.topic = settings.logTopic();
+		this.group = group;
 		this.forward = new KafkaGroupFeed(consumers);
 		this.behind = new KafkaGroupFeed(consumers);
 		this.guard = guard;
@@ -109,20 +103,6 @@ final class KafkaGroupReader {
 		LockSupport.unpark(this.thread);
 	}
 
-	/**
-	 * Look up where a lane's partition ends.
-	 * @return completes with the offset after its last record
-	 */
-	CompletableFuture<Long> end(KafkaLane lane) {
-		Question question = new Question(partition(lane), new CompletableFuture<>());
-		this.questions.add(question);
-		if (this.closed) {
-			failQuestions(null);
-		}
-		wake();
-		return question.answer();
-	}
-
 	void close() {
 		this.closed = true;
 		wake();
@@ -134,25 +114,24 @@ final class KafkaGroupReader {
 		}
 		finally {
 			drop();
-			failQuestions(null);
 		}
 	}
 
 	private void step() throws InterruptedException {
-		if (this.lanes.isEmpty() && this.questions.isEmpty()) {
+		if (this.lanes.isEmpty()) {
 			LockSupport.parkNanos(WAIT.toNanos());
 			return;
 		}
 		try {
-			answer();
 			read();
+			this.lanes.values().forEach(KafkaLane::readable);
 		}
 		catch (WakeupException ex) {
 			logger.trace("Something has changed", ex);
 		}
 		catch (KafkaException ex) {
-			logger.debug("The partitions of a group could not be read", ex);
-			failQuestions(ex);
+			this.guard.failed("The group '" + this.group + "' cannot read topic '" + this.topic + "' and tries again", ex);
+			this.lanes.values().forEach((lane) -> lane.unreadable(ex));
 			drop();
 			TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
 		}
@@ -166,35 +145,6 @@ final class KafkaGroupReader {
 	private void drop() {
 		this.forward.drop();
 		this.behind.drop();
-	}
-
-	private void answer() {
-		if (this.questions.isEmpty()) {
-			return;
-		}
-		List<Question> asked = new ArrayList<>();
-		for (Question next = this.questions.poll(); next != null; next = this.questions.poll()) {
-			asked.add(next);
-		}
-		try {
-			Map<TopicPartition, Long> ends = this.forward.consumer()
-				.endOffsets(asked.stream().map(Question::partition).distinct().toList(), KafkaGroupFeed.ANSWER);
-			asked.forEach((question) -> question.answer(ends.get(question.partition())));
-		}
-		catch (WakeupException ex) {
-			this.questions.addAll(asked);
-			throw ex;
-		}
-		catch (RuntimeException | Error ex) {
-			asked.forEach((question) -> question.fail(ex));
-			throw ex;
-		}
-	}
-
-	private void failQuestions(@Nullable Throwable cause) {
-		for (Question next = this.questions.poll(); next != null; next = this.questions.poll()) {
-			next.fail(cause);
-		}
 	}
 
 	/**
@@ -223,26 +173,6 @@ final class KafkaGroupReader {
 		if (!lanes.isEmpty()) {
 			this.forward.read(lanes, offsets, late.isEmpty() ? WAIT : Duration.ZERO);
 		}
-	}
-
-	/**
-	 * A question for the end of a partition.
-	 */
-	private record Question(TopicPartition partition, CompletableFuture<Long> answer) {
-
-		private void answer(@Nullable Long end) {
-			if (end != null) {
-				this.answer.complete(end);
-			}
-			else {
-				fail(null);
-			}
-		}
-
-		private void fail(@Nullable Throwable cause) {
-			this.answer.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, cause));
-		}
-
 	}
 
 }

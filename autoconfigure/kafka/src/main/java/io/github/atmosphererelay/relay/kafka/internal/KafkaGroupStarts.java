@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -58,18 +59,21 @@ final class KafkaGroupStarts {
 
 	private final KafkaRelaySettings settings;
 
-	private final KafkaGroupStore store;
+	private final Births births;
 
 	private final Duration childhood;
+
+	/** Whether this node has made the group. */
+	private boolean made;
 
 	/**
 	 * Create an instance.
 	 * @param childhood for how long after it was made a group may have no commit
 	 */
-	KafkaGroupStarts(GroupOptions group, KafkaRelaySettings settings, KafkaGroupStore store, Duration childhood) {
+	KafkaGroupStarts(GroupOptions group, KafkaRelaySettings settings, Births births, Duration childhood) {
 		this.group = group;
 		this.settings = settings;
-		this.store = store;
+		this.births = births;
 		this.childhood = childhood;
 	}
 
@@ -101,8 +105,10 @@ final class KafkaGroupStarts {
 				foreign.add(partition);
 			}
 			else {
-				starts.add(new Start(partition, new KafkaLaneCommit(commit.base(), commit.frontier(),
-						Math.max(token, commit.token() + 1), topic, commit.unfinished()), null));
+				starts.add(new Start(partition,
+						new KafkaLaneCommit(commit.base(), commit.frontier(), Math.max(token, commit.token() + 1),
+								topic, commit.unfinished()),
+						Objects.requireNonNull(offset).leaderEpoch(), null));
 			}
 		}
 		if (!foreign.isEmpty()) {
@@ -111,7 +117,7 @@ final class KafkaGroupStarts {
 			begin(consumer, foreign, timeout).forEach((partition, offset) -> {
 				long former = KafkaLaneCommit.of(Objects.requireNonNull(committed.get(partition))).token();
 				starts.add(new Start(partition, KafkaLaneCommit.at(offset, Math.max(token, former + 1), topic),
-						Discontinuity.Reason.LOG_CHANGED));
+						Optional.empty(), Discontinuity.Reason.LOG_CHANGED));
 			});
 		}
 		if (!fresh.isEmpty()) {
@@ -123,18 +129,22 @@ final class KafkaGroupStarts {
 
 	private void addFresh(Consumer<byte[], byte[]> consumer, Set<TopicPartition> fresh, boolean none, long token,
 			long topic, Duration timeout, List<Start> starts) {
-		KafkaGroupStore.Birth birth = this.store.birth(this.group.name(), this.group.start());
-		boolean forgotten = none && System.currentTimeMillis() - birth.time() > this.childhood.toMillis();
+		KafkaGroupStore.Birth birth = this.births.birth(this.group.name(), this.group.start());
+		this.made |= birth.made();
+		// The clocks of this node and of the broker may differ, so a group that this node
+		// has just made is young whatever they say
+		boolean forgotten = none && !this.made
+				&& System.currentTimeMillis() - birth.time() > this.childhood.toMillis();
 		if (forgotten) {
 			logger.warn("Kafka has forgotten what the group '" + this.group.name() + "' has handled, because the group"
 					+ " had no member for longer than the broker's 'offsets.retention.minutes', or because its offsets"
-					+ " were deleted. The group begins with what the logs have");
+					+ " were deleted. The group begins with what the logs have"
+					+ ((birth.start() == GroupOptions.Start.LATEST) ? " since it was made" : ""));
 		}
-		boolean earliest = forgotten || birth.start() == GroupOptions.Start.EARLIEST;
-		Map<TopicPartition, Long> offsets = earliest ? begin(consumer, fresh, timeout)
+		Map<TopicPartition, Long> offsets = (birth.start() == GroupOptions.Start.EARLIEST) ? begin(consumer, fresh, timeout)
 				: since(consumer, fresh, birth.time(), timeout);
 		offsets.forEach((partition, offset) -> starts.add(new Start(partition, KafkaLaneCommit.at(offset, token, topic),
-				forgotten ? Discontinuity.Reason.LOG_TRIMMED : null)));
+				Optional.empty(), forgotten ? Discontinuity.Reason.LOG_TRIMMED : null)));
 	}
 
 	private static Map<TopicPartition, Long> begin(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions,
@@ -159,13 +169,34 @@ final class KafkaGroupStarts {
 	}
 
 	/**
+	 * Remembers when groups were made.
+	 */
+	@FunctionalInterface
+	interface Births {
+
+		/**
+		 * Return when a group was made and where it began. Makes it if it does not exist.
+		 * Blocks.
+		 */
+		KafkaGroupStore.Birth birth(String group, GroupOptions.Start start);
+
+	}
+
+	/**
 	 * Where a lane goes on.
 	 *
 	 * @param partition the lane's partition
 	 * @param commit what was handled, with the token of the new owner
+	 * @param epoch the leader epoch of the record before it, if it is known
 	 * @param missed why messages may be missing before it, or {@code null} if none are
 	 */
-	record Start(TopicPartition partition, KafkaLaneCommit commit, Discontinuity.@Nullable Reason missed) {
+	record Start(TopicPartition partition, KafkaLaneCommit commit, Optional<Integer> epoch,
+			Discontinuity.@Nullable Reason missed) {
+
+		OffsetAndMetadata toOffset() {
+			return this.commit.toOffset(this.epoch);
+		}
+
 	}
 
 }

@@ -37,6 +37,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.GroupOptions;
@@ -48,6 +49,7 @@ import io.github.atmosphererelay.relay.SetAsideMessages;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -55,7 +57,11 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +92,20 @@ final class KafkaGroupStore implements SetAsideMessages {
 
 	private static final Duration ANSWER = Duration.ofSeconds(4);
 
+	/** What an operator has to change is not asked for at each call. */
+	private static final Duration REFUSED_PAUSE = Duration.ofSeconds(10);
+
+	private static final Duration LOG_INTERVAL = Duration.ofSeconds(30);
+
+	/** The default of Kafka. */
+	private static final int DEFAULT_MAX_BYTES = 1024 * 1024 + 12;
+
+	/** A message that is set aside has some headers more than in the log. */
+	private static final int OVERHEAD = 16 * 1024;
+
 	private static final Duration POLL = Duration.ofMillis(100);
+
+	private final RateLimitedLog log = new RateLimitedLog(logger, LOG_INTERVAL);
 
 	private final KafkaRelaySettings settings;
 
@@ -105,6 +124,11 @@ final class KafkaGroupStore implements SetAsideMessages {
 	private @Nullable Consumer<byte[], byte[]> consumer;
 
 	private @Nullable DefaultKafkaProducerFactory<byte[], byte[]> producers;
+
+	/** Why the topic could not be used last time, if only an operator can change it. */
+	private @Nullable KafkaException refused;
+
+	private long refusedAt;
 
 	/** The offset before which all records are known. */
 	private long read;
@@ -135,15 +159,16 @@ final class KafkaGroupStore implements SetAsideMessages {
 		CompletableFuture<Birth> future = call(() -> {
 			refresh();
 			Birth known = this.births.get(group);
-			if (known == null) {
-				put(KafkaSetAsideCodec.groupKey(group), KafkaSetAsideCodec.encode(start));
-				refresh();
-				known = this.births.get(group);
+			if (known != null) {
+				return known;
 			}
-			if (known == null) {
+			put(KafkaSetAsideCodec.groupKey(group), KafkaSetAsideCodec.encode(start));
+			refresh();
+			Birth made = this.births.get(group);
+			if (made == null) {
 				throw new RelayUnavailableException(KafkaRelay.NAME, null);
 			}
-			return known;
+			return new Birth(made.time(), made.start(), true);
 		});
 		try {
 			return future.get(3 * ANSWER.toMillis(), TimeUnit.MILLISECONDS);
@@ -272,6 +297,28 @@ final class KafkaGroupStore implements SetAsideMessages {
 
 	private Consumer<byte[], byte[]> connect() {
 		Consumer<byte[], byte[]> consumer = this.consumer;
+		if (consumer != null) {
+			return consumer;
+		}
+		KafkaException refused = this.refused;
+		if (refused != null && System.nanoTime() - this.refusedAt < REFUSED_PAUSE.toNanos()) {
+			throw refused;
+		}
+		try {
+			this.refused = null;
+			return open();
+		}
+		catch (AuthorizationException | UnknownTopicOrPartitionException ex) {
+			this.refused = ex;
+			this.refusedAt = System.nanoTime();
+			this.log.warn(() -> "Topic '" + this.partition.topic() + "' cannot be used, so groups set nothing aside and"
+					+ " new groups do not begin: " + ex);
+			throw ex;
+		}
+	}
+
+	private Consumer<byte[], byte[]> open() {
+		Consumer<byte[], byte[]> consumer = this.consumer;
 		if (consumer == null) {
 			prepareTopic();
 			consumer = this.clients.groupReader();
@@ -303,17 +350,18 @@ final class KafkaGroupStore implements SetAsideMessages {
 			}
 			catch (UnknownTopicOrPartitionException ex) {
 				if (!this.settings.createTopic()) {
-					throw new KafkaException(
+					throw new UnknownTopicOrPartitionException(
 							"Topic '" + topic + "' does not exist. Create it with one partition and"
-									+ " cleanup.policy=compact, or set 'atmosphere.relay.kafka.create-topic' to true",
-							ex);
+									+ " cleanup.policy=compact, or set 'atmosphere.relay.kafka.create-topic' to true");
 				}
 			}
+			int maxBytes = maxLogBytes(admin) + OVERHEAD;
 			Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
 			NewTopic created = new NewTopic(topic, Optional.of(1), replication)
 				.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
 						TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime", TopicConfig.SEGMENT_BYTES_CONFIG,
-						Integer.toString(SEGMENT_BYTES)));
+						Integer.toString(SEGMENT_BYTES), TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+						Integer.toString(maxBytes)));
 			try {
 				await(admin.createTopics(List.of(created)).all().toCompletionStage().toCompletableFuture());
 				logger.info("Created topic '" + topic + "' for consumer groups");
@@ -321,6 +369,22 @@ final class KafkaGroupStore implements SetAsideMessages {
 			catch (TopicExistsException ex) {
 				logger.debug("Another node created topic '" + topic + "' at the same time");
 			}
+		}
+	}
+
+	/**
+	 * Return the size of the largest record that the topic of the logs takes.
+	 */
+	private int maxLogBytes(Admin admin) {
+		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, this.settings.logTopic());
+		try {
+			Config config = await(
+					admin.describeConfigs(List.of(topic)).values().get(topic).toCompletionStage().toCompletableFuture());
+			return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+		}
+		catch (KafkaException ex) {
+			logger.debug("The application may not describe the topic of the logs", ex);
+			return DEFAULT_MAX_BYTES;
 		}
 	}
 
@@ -375,7 +439,7 @@ final class KafkaGroupStore implements SetAsideMessages {
 		if (message == null) {
 			if (value != null) {
 				this.births.putIfAbsent(key.group(),
-						new Birth(record.timestamp(), KafkaSetAsideCodec.decodeStart(value)));
+						new Birth(record.timestamp(), KafkaSetAsideCodec.decodeStart(value), false));
 			}
 			else {
 				this.births.remove(key.group());
@@ -454,14 +518,36 @@ final class KafkaGroupStore implements SetAsideMessages {
 				sent.complete(null);
 			}
 		});
-		await(sent);
+		try {
+			await(sent);
+		}
+		catch (RecordTooLargeException | TopicAuthorizationException ex) {
+			// The clients work
+			this.log.warn(() -> "A record was refused by topic '" + this.partition.topic() + "', and what failed in a"
+					+ " group is not set aside. Raise 'max.message.bytes' of this topic and 'max.request.size' of the"
+					+ " producer if it is too large, or grant 'Write' on the topic: " + ex);
+			throw new RelayUnavailableException(KafkaRelay.NAME, ex);
+		}
+	}
+
+	/**
+	 * Return what has caused a failure first.
+	 */
+	static Throwable root(Throwable failure) {
+		Throwable root = failure;
+		for (Throwable cause = root.getCause(); cause != null; cause = root.getCause()) {
+			root = cause;
+		}
+		return root;
 	}
 
 	/**
 	 * When a group was made, in milliseconds since 1970 by the broker's clock, and where
 	 * it began.
+	 *
+	 * @param made whether this call has made it
 	 */
-	record Birth(long time, GroupOptions.Start start) {
+	record Birth(long time, GroupOptions.Start start, boolean made) {
 	}
 
 	/**

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
@@ -37,6 +38,7 @@ import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.PageLimit;
+import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -95,9 +97,18 @@ final class KafkaLane implements GroupLane {
 
 	private final long start;
 
+	/** The epoch of the record before the start, if it is known. */
+	private final Optional<Integer> startEpoch;
+
+	/** The leader epochs of the records that were read. */
+	private final KafkaLogEpochs epochs = new KafkaLogEpochs();
+
 	private final Deque<Item> ready = new ArrayDeque<>();
 
 	private long readyBytes;
+
+	/** Why the reader cannot read, or {@code null} if it can. */
+	private @Nullable Throwable failure;
 
 	/** Whether the owner has found nothing to read. */
 	private boolean idle;
@@ -133,7 +144,7 @@ final class KafkaLane implements GroupLane {
 	private volatile boolean ended;
 
 	KafkaLane(Owner owner, GroupOptions group, KafkaRelaySettings settings, KafkaLogLife life, int number,
-			KafkaLaneCommit start) {
+			KafkaLaneCommit start, Optional<Integer> startEpoch) {
 		this.owner = owner;
 		this.group = group;
 		this.settings = settings;
@@ -145,6 +156,7 @@ final class KafkaLane implements GroupLane {
 		});
 		this.progress = new KafkaLaneProgress(start);
 		this.start = start.base();
+		this.startEpoch = startEpoch;
 		this.sentFrontier = start.base();
 	}
 
@@ -163,6 +175,18 @@ final class KafkaLane implements GroupLane {
 	 */
 	long start() {
 		return this.start;
+	}
+
+	/**
+	 * Return the leader epoch of the record before an offset.
+	 * @return the epoch, or empty if it is not known
+	 */
+	synchronized Optional<Integer> epochBefore(long offset) {
+		int epoch = this.epochs.at(offset - 1);
+		if (epoch != KafkaLogEpochs.UNKNOWN) {
+			return Optional.of(epoch);
+		}
+		return (offset == this.start) ? this.startEpoch : Optional.empty();
 	}
 
 	boolean isEnded() {
@@ -184,10 +208,28 @@ final class KafkaLane implements GroupLane {
 		boolean full = isFull();
 		this.readyBytes -= bytes;
 		this.idle = items.isEmpty();
+		Throwable failure = this.failure;
+		if (items.isEmpty() && failure != null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, failure));
+		}
 		if (full && !isFull()) {
 			this.owner.wakeReader();
 		}
 		return CompletableFuture.completedFuture(items);
+	}
+
+	/**
+	 * Note that the reader cannot read at present.
+	 */
+	synchronized void unreadable(Throwable failure) {
+		this.failure = failure;
+	}
+
+	/**
+	 * Note that the reader can read.
+	 */
+	synchronized void readable() {
+		this.failure = null;
 	}
 
 	private boolean isFull() {
@@ -289,6 +331,13 @@ final class KafkaLane implements GroupLane {
 	}
 
 	/**
+	 * Return whether the broker has answered all commits that were sent.
+	 */
+	synchronized boolean canCommit() {
+		return !this.sending && !this.ended;
+	}
+
+	/**
 	 * Return what has to be committed now. {@link #commitEnded} has to follow.
 	 */
 	synchronized OffsetAndMetadata takeCommit() {
@@ -297,7 +346,8 @@ final class KafkaLane implements GroupLane {
 		this.sending = true;
 		this.sentFrontier = this.progress.frontier();
 		this.sentAt = System.nanoTime();
-		return this.progress.commit(this.maxUnfinished).toOffset();
+		KafkaLaneCommit commit = this.progress.commit(this.maxUnfinished);
+		return commit.toOffset(epochBefore(commit.base()));
 	}
 
 	/**
@@ -436,6 +486,7 @@ final class KafkaLane implements GroupLane {
 	private long readOn(List<ConsumerRecord<byte[], byte[]>> records, long after) {
 		for (ConsumerRecord<byte[], byte[]> record : records) {
 			long offset = record.offset();
+			record.leaderEpoch().ifPresent((epoch) -> this.epochs.add(offset, epoch));
 			Envelope envelope = decode(record);
 			KafkaLogEntry entry = entry(record, envelope);
 			if (entry != null && envelope != null) {
@@ -556,17 +607,19 @@ final class KafkaLane implements GroupLane {
 
 	/**
 	 * Note that the partition has other records than before, or none, from an offset on.
+	 * The lane ends: what its owner has in hand may be gone, and must not be committed.
+	 * The next owner begins before these records.
 	 * @param offset the offset
 	 */
 	void cut(long offset) {
-		report(Discontinuity.Reason.LOG_LOST, offset, () -> {
+		KafkaLaneCommit kept;
+		synchronized (this) {
 			this.progress.cut(offset);
-			this.keys.removeFrom(offset);
-			this.ready.removeIf((item) -> item.offset() >= offset);
-			this.readyBytes = this.ready.stream().mapToLong(Item::bytes).sum();
-			this.cursor = (this.cursor < offset) ? this.cursor : NOTHING;
-			return true;
-		});
+			kept = this.progress.commit(this.maxUnfinished);
+		}
+		if (end()) {
+			this.owner.cut(this, kept);
+		}
 	}
 
 	/**
@@ -613,6 +666,12 @@ final class KafkaLane implements GroupLane {
 		void available(KafkaLane lane);
 
 		void released(KafkaLane lane);
+
+		/**
+		 * Replace a lane that has ended, because a new leader has other records.
+		 * @param kept what was handled of the records that are still there
+		 */
+		void cut(KafkaLane lane, KafkaLaneCommit kept);
 
 		CompletableFuture<@Nullable Void> setAside(SetAsideMessage message);
 

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.relay.kafka.internal;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.internal.WireReader;
@@ -65,6 +66,13 @@ record KafkaLaneCommit(long base, long frontier, long token, long topic, Map<Lon
 	}
 
 	/**
+	 * Describe the same for another owner.
+	 */
+	KafkaLaneCommit withToken(long token) {
+		return new KafkaLaneCommit(this.base, this.frontier, token, this.topic, this.unfinished);
+	}
+
+	/**
 	 * Return the name of a channel in the metadata.
 	 * @param hash the hash of the record's key
 	 */
@@ -72,7 +80,11 @@ record KafkaLaneCommit(long base, long frontier, long token, long topic, Map<Lon
 		return (hash ^ (hash >>> 16)) & HASH_MASK;
 	}
 
-	OffsetAndMetadata toOffset() {
+	/**
+	 * Return what is committed.
+	 * @param epoch the leader epoch of the record before the base, if it is known
+	 */
+	OffsetAndMetadata toOffset(Optional<Integer> epoch) {
 		WireWriter out = new WireWriter();
 		out.writeByte(VERSION);
 		out.writeLong(this.token);
@@ -83,7 +95,8 @@ record KafkaLaneCommit(long base, long frontier, long token, long topic, Map<Lon
 			out.writeInt((int) (long) channel);
 			writeNumber(out, next - this.base);
 		});
-		return new OffsetAndMetadata(this.base, Base64.getEncoder().withoutPadding().encodeToString(out.toByteArray()));
+		return new OffsetAndMetadata(this.base, epoch,
+				Base64.getEncoder().withoutPadding().encodeToString(out.toByteArray()));
 	}
 
 	private static void writeNumber(WireWriter out, long number) {

@@ -445,6 +445,14 @@ final class KafkaLog implements ChannelLog {
 	}
 
 	/**
+	 * Look up where a partition ends.
+	 * @return completes with the offset after its last record
+	 */
+	CompletableFuture<Long> end(int partition) {
+		return this.ranges.ask(partition).thenApply(KafkaOffsets.Range::end);
+	}
+
+	/**
 	 * Return the topic as this node reads it.
 	 * @return the topic, or {@code null} if it was not found yet
 	 */

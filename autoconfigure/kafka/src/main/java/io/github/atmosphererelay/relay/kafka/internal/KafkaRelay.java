@@ -145,7 +145,7 @@ public final class KafkaRelay implements ClusterRelay {
 			KafkaRelaySettings settings = this.settings.get();
 			KafkaConnector connector = new KafkaConnector(settings, this.clients, listener);
 			this.connector = connector;
-			this.groups.start(settings, this::life, listener);
+			this.groups.start(settings, this::life, this::end, listener);
 			connector.start();
 		}
 	}
@@ -215,6 +215,17 @@ public final class KafkaRelay implements ClusterRelay {
 		KafkaConnector connector = this.connector;
 		KafkaLog log = (connector != null) ? connector.log() : null;
 		return (log != null) ? log.life() : null;
+	}
+
+	/**
+	 * Look up where a partition of the log ends. A partition that does not answer delays
+	 * no other.
+	 */
+	private CompletableFuture<Long> end(int partition) {
+		KafkaConnector connector = this.connector;
+		KafkaLog log = (connector != null) ? connector.log() : null;
+		return (log != null) ? log.end(partition)
+				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 	}
 
 	@Override

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -38,11 +39,11 @@ class KafkaLaneCommitTests {
 		unfinished.put(KafkaLaneCommit.name(-1L), 1000L);
 		unfinished.put(KafkaLaneCommit.name(0x123456789ABCDEFL), 5_000_000_000L);
 		KafkaLaneCommit commit = new KafkaLaneCommit(1000, 6_000_000_000L, 1L << 50, -7, unfinished);
-		OffsetAndMetadata offset = commit.toOffset();
+		OffsetAndMetadata offset = commit.toOffset(Optional.empty());
 		assertThat(offset.offset()).isEqualTo(1000);
 		assertThat(KafkaLaneCommit.of(offset)).isEqualTo(commit);
 		KafkaLaneCommit plain = KafkaLaneCommit.at(42, 3, 9);
-		assertThat(KafkaLaneCommit.of(plain.toOffset())).isEqualTo(plain);
+		assertThat(KafkaLaneCommit.of(plain.toOffset(Optional.empty()))).isEqualTo(plain);
 	}
 
 	@Test
@@ -53,8 +54,8 @@ class KafkaLaneCommitTests {
 			unfinished.put(KafkaLaneCommit.name(random.nextLong()), (1L << 34) - unfinished.size());
 		}
 		KafkaLaneCommit commit = new KafkaLaneCommit(0, 1L << 34, Long.MAX_VALUE, -1, unfinished);
-		assertThat(commit.toOffset().metadata()).hasSizeLessThanOrEqualTo(KAFKA_LIMIT);
-		assertThat(KafkaLaneCommit.of(commit.toOffset())).isEqualTo(commit);
+		assertThat(commit.toOffset(Optional.empty()).metadata()).hasSizeLessThanOrEqualTo(KAFKA_LIMIT);
+		assertThat(KafkaLaneCommit.of(commit.toOffset(Optional.empty()))).isEqualTo(commit);
 	}
 
 	@Test

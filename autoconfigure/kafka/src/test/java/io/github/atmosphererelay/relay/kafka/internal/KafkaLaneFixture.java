@@ -35,6 +35,7 @@ import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.SetAsideMessage;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
@@ -63,6 +64,9 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 
 	final List<KafkaLane> available = new ArrayList<>();
 
+	/** What lanes have kept that were cut. */
+	final List<KafkaLaneCommit> cuts = new ArrayList<>();
+
 	private long time = 1_000_000_000L;
 
 	/**
@@ -88,12 +92,23 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 	}
 
 	/**
+	 * Return the records, as they are in a partition of that number.
+	 */
+	List<ConsumerRecord<byte[], byte[]>> records(TopicPartition partition, int leaderEpoch) {
+		return this.records.stream()
+			.map((record) -> new ConsumerRecord<>(partition.topic(), partition.partition(), record.offset(),
+					record.timestamp(), record.timestampType(), 0, 0, record.key(), record.value(), record.headers(),
+					Optional.of(leaderEpoch)))
+			.toList();
+	}
+
+	/**
 	 * Give the partition to an owner.
 	 */
 	KafkaLane lane(KafkaLaneCommit start) {
 		return new KafkaLane(this,
 				new GroupOptions("test", (channel) -> !channel.startsWith("other"), GroupOptions.Start.EARLIEST),
-				this.settings, this.life, 0, start);
+				this.settings, this.life, 0, start, Optional.empty());
 	}
 
 	/**
@@ -147,6 +162,11 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 
 	@Override
 	public void released(KafkaLane lane) {
+	}
+
+	@Override
+	public void cut(KafkaLane lane, KafkaLaneCommit kept) {
+		this.cuts.add(kept);
 	}
 
 	@Override

@@ -165,6 +165,38 @@ class KafkaLaneTests {
 			.doesNotHaveDuplicates();
 	}
 
+	/**
+	 * The owner has 6 messages in hand, and the new leader has 4 of them.
+	 */
+	@Test
+	void aLaneWhoseRecordsWereReplacedEndsSoThatNothingOldIsCommitted() {
+		for (int i = 0; i < 6; i++) {
+			this.partition.append("a", "text " + i);
+		}
+		KafkaLane lane = this.partition.lane(BEGINNING);
+		List<ChannelItem> items = this.partition.drain(lane);
+		commit(lane, items.get(2));
+		lane.cut(4);
+		assertThat(lane.commit(Map.of("a", position(items.get(5))))).isCompletedExceptionally();
+		assertThat(lane.read(PageLimit.of(1))).isCompletedExceptionally();
+		assertThat(this.partition.cuts).singleElement().satisfies((kept) -> {
+			assertThat(kept.base()).isEqualTo(3);
+			assertThat(kept.frontier()).isEqualTo(4);
+			assertThat(texts(this.partition.drain(this.partition.lane(kept)))).containsExactly("text 3", "text 4",
+					"text 5");
+		});
+	}
+
+	@Test
+	void aReadFailsWhileTheReaderFails() {
+		this.partition.append("a", "text");
+		KafkaLane lane = this.partition.lane(BEGINNING);
+		lane.unreadable(new IllegalStateException("expected"));
+		assertThat(lane.read(PageLimit.of(1))).isCompletedExceptionally();
+		lane.readable();
+		assertThat(texts(this.partition.drain(lane))).containsExactly("text");
+	}
+
 	@Test
 	void moreChannelsThanACommitNamesAreNotRead() {
 		for (int i = 0; i < 2 * KafkaLaneCommit.MAX_UNFINISHED; i++) {

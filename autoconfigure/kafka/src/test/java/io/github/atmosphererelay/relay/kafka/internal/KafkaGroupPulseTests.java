@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.relay.kafka.internal;
+
+import java.time.Duration;
+import java.util.Map;
+
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class KafkaGroupPulseTests {
+
+	private static final Duration LEASE = Duration.ofSeconds(9);
+
+	private final MetricName name = new MetricName("heartbeat-total", "consumer-coordinator-metrics", "", Map.of());
+
+	private final Metric heartbeats = new Metric() {
+
+		@Override
+		public MetricName metricName() {
+			return KafkaGroupPulseTests.this.name;
+		}
+
+		@Override
+		public Object metricValue() {
+			return KafkaGroupPulseTests.this.count;
+		}
+
+	};
+
+	private double count;
+
+	private long now = 1;
+
+	private final KafkaGroupPulse pulse = new KafkaGroupPulse(Map.of(this.name, this.heartbeats), LEASE,
+			() -> this.now);
+
+	private void pass(int seconds) {
+		this.now += Duration.ofSeconds(seconds).toNanos();
+	}
+
+	@Test
+	void aMemberThatHearsNothingForALeaseHasLostItsLanes() {
+		pass(9);
+		assertThat(this.pulse.isOver(true)).isFalse();
+		pass(1);
+		assertThat(this.pulse.isOver(true)).isTrue();
+		assertThat(this.pulse.isOver(false)).isFalse();
+		pass(120);
+		assertThat(this.pulse.isOver(false)).isTrue();
+	}
+
+	@Test
+	void answersToHeartbeatsAndCommitsAreSignsOfLife() {
+		pass(8);
+		this.count++;
+		assertThat(this.pulse.isOver(true)).isFalse();
+		pass(8);
+		assertThat(this.pulse.isOver(true)).isFalse();
+		this.pulse.heard();
+		pass(8);
+		assertThat(this.pulse.isOver(true)).isFalse();
+		pass(2);
+		assertThat(this.pulse.isOver(true)).isTrue();
+	}
+
+	@Test
+	void theCoordinatorIsAskedNowAndThenWhileItIsSilent() {
+		assertThat(this.pulse.isAskDue()).isFalse();
+		pass(3);
+		assertThat(this.pulse.isAskDue()).isTrue();
+		assertThat(this.pulse.isAskDue()).isFalse();
+		pass(3);
+		assertThat(this.pulse.isAskDue()).isTrue();
+		this.count++;
+		pass(3);
+		assertThat(this.pulse.isAskDue()).isFalse();
+	}
+
+	@Test
+	void aMemberThatWaitsForOthersToJoinKeepsItsLanes() {
+		this.pulse.joining();
+		pass(60);
+		assertThat(this.pulse.isOver(true)).isFalse();
+		this.count++;
+		pass(1);
+		assertThat(this.pulse.isOver(true)).isFalse();
+		pass(10);
+		assertThat(this.pulse.isOver(true)).isTrue();
+	}
+
+}
