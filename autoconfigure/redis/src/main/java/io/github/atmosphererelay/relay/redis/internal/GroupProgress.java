@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,8 @@ final class GroupProgress {
 
 	private final byte[] unfinished;
 
-	GroupProgress(GroupCalls calls, RedisLanes lanes, String group, int lane, String member) {
+	GroupProgress(GroupCalls calls, RedisLanes lanes, GroupOptions options, int lane, String member) {
+		String group = options.name();
 		this.calls = calls;
 		this.group = group;
 		this.lane = lane;
