@@ -39,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The server of the index may lose its data while this node remembers that it has added a
  * channel, or a fail-over may lose its last writes. So each lane has a mark there, which
- * is another one after either. Every few seconds this node looks at the marks of the lanes
- * that it has used, and adds what it remembers again, until all of it was added, if one
- * has changed.
+ * is another one after either. Every few seconds this node looks at the marks of the
+ * lanes that it has used, and adds what it remembers again, until all of it was added, if
+ * one has changed.
  */
 final class ClusterIndex {
 

@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Remembers which channels this node has added to the index of their lane, so that not
  * every append writes to it. Through a new connection each channel is added again before
- * its next message, because the server may be another one or may have lost the index; what
- * was added through former connections is remembered for {@link #ofLane}. Thread-safe.
+ * its next message, because the server may be another one or may have lost the index;
+ * what was added through former connections is remembered for {@link #ofLane}.
+ * Thread-safe.
  */
 final class IndexedChannels {
 

@@ -27,9 +27,9 @@ import io.github.atmosphererelay.relay.GroupOptions;
 /**
  * Finds out after which positions a group goes on in channels: after the last committed
  * one, or where it begins. A log that was in no index when the group was made, because a
- * version without an index has written it, is one whose beginning the group does not know;
- * a group of new messages begins there with the first message of a version with an index.
- * Thread-safe; never blocks.
+ * version without an index has written it, is one whose beginning the group does not
+ * know; a group of new messages begins there with the first message of a version with an
+ * index. Thread-safe; never blocks.
  */
 final class LaneBegins {
 

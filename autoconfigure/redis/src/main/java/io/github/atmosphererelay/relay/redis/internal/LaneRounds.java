@@ -325,7 +325,8 @@ final class LaneRounds {
 				}
 				return null;
 			})).toList());
-		return this.begins.load(names.stream().filter((name) -> !done.containsKey(name) && !open.contains(name)).toList())
+		return this.begins
+			.load(names.stream().filter((name) -> !done.containsKey(name) && !open.contains(name)).toList())
 			.thenCombine(looked, (loaded, nothing) -> {
 				done.putAll(loaded);
 				boolean wake = false;
@@ -376,8 +377,8 @@ final class LaneRounds {
 
 	/**
 	 * Look at channels in which the group has handled something, and which are not in the
-	 * index. If the log is gone, its messages were handled or reported as missing, and the
-	 * progress is forgotten. If not, the index was lost, and the log may have more.
+	 * index. If the log is gone, its messages were handled or reported as missing, and
+	 * the progress is forgotten. If not, the index was lost, and the log may have more.
 	 */
 	private CompletableFuture<?> notIndexed(Map<String, Position> positions) {
 		Map<String, Position> gone = new ConcurrentHashMap<>();

@@ -452,7 +452,8 @@ class RedisGroupTests {
 			MachineTime.await(LIMIT).until(() -> one.lanes() == RedisLanes.COUNT);
 			publish(one.node(), "orders/1", 0, 2);
 			awaitHandled("orders/1", 2);
-			MachineTime.await(LIMIT).until(() -> admin.hkeys(ofGroup("orders/1", "progress")).equals(Set.of("orders/1")));
+			MachineTime.await(LIMIT)
+				.until(() -> admin.hkeys(ofGroup("orders/1", "progress")).equals(Set.of("orders/1")));
 		}
 	}
 
