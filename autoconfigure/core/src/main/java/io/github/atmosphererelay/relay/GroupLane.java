@@ -112,7 +112,9 @@ public interface GroupLane {
 
 	/**
 	 * Count the messages of this lane that were published and not committed.
-	 * @return completes with the number, or with an upper bound of it
+	 * @return completes with the number, as far as this member knows the messages: while
+	 * it looks for channels with something to do, for example after it has got the lane,
+	 * the number may be too small
 	 */
 	CompletableFuture<Long> lag();
 

@@ -269,8 +269,8 @@ class KafkaGroupTests {
 		KafkaLogLife life = Objects.requireNonNull(((KafkaRelay) this.node.relay()).life());
 		try (Consumer<byte[], byte[]> consumer = clients.groupMember(settings.groupId("billing"))) {
 			// Young groups have not committed yet
-			assertThat(new KafkaGroupStarts(LATEST, settings, store::birth, KafkaGroupStarts.CHILDHOOD).find(consumer, life,
-					Set.of(partition), 1, LIMIT))
+			assertThat(new KafkaGroupStarts(LATEST, settings, store::birth, KafkaGroupStarts.CHILDHOOD).find(consumer,
+					life, Set.of(partition), 1, LIMIT))
 				.singleElement()
 				.satisfies((start) -> {
 					assertThat(start.missed()).isNull();

@@ -20,9 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -36,8 +38,10 @@ import org.jspecify.annotations.Nullable;
  * channel meanwhile waits, in order. Thread-safe; never blocks.
  * <p>
  * The server of the index may lose its data while this node remembers that it has added a
- * channel. So each lane has a mark there. Every few seconds this node looks at the marks
- * of the lanes that it has used, and adds what it remembers again if one has changed.
+ * channel, or a fail-over may lose its last writes. So each lane has a mark there, which
+ * is another one after either. Every few seconds this node looks at the marks of the
+ * lanes that it has used, and adds what it remembers again, until all of it was added, if
+ * one has changed.
  */
 final class ClusterIndex {
 
@@ -59,8 +63,11 @@ final class ClusterIndex {
 
 	private int waitingCount;
 
-	/** By lane, the mark that was seen last. */
+	/** By lane, the mark of the data to which all was added that this node remembers. */
 	private final Map<Integer, String> marks = new HashMap<>();
+
+	/** The lanes to which channels are being added again. */
+	private final Set<Integer> repaired = new HashSet<>();
 
 	ClusterIndex(RedisRelaySettings settings, RedisLanes lanes, IndexedChannels indexed) {
 		this.settings = settings;
@@ -90,7 +97,9 @@ final class ClusterIndex {
 		if (at != 0) {
 			return append.apply(Long.toString(at));
 		}
-		add(link, RedisLanes.of(channel), Map.of(channel, retention)).whenComplete((nothing, ex) -> added(channel, ex));
+		GroupCalls.started(() -> add(link, RedisLanes.of(channel), Map.of(channel, retention)))
+			.whenComplete((mark, ex) -> added(channel, ex))
+			.thenAccept((mark) -> seen(link, RedisLanes.of(channel), mark));
 		return waiting.result();
 	}
 
@@ -124,7 +133,11 @@ final class ClusterIndex {
 				new IllegalStateException("The log of the channel begins anew. Publish the message again"));
 	}
 
-	private CompletableFuture<@Nullable Void> add(RedisLink link, int lane, Map<String, Long> channels) {
+	/**
+	 * Add channels to the index.
+	 * @return the mark of the data
+	 */
+	private CompletableFuture<String> add(RedisLink link, int lane, Map<String, Long> channels) {
 		List<byte[]> arguments = new ArrayList<>();
 		arguments.add(bytes(RedisLogScripts.newMark()));
 		channels.forEach((channel, retention) -> {
@@ -141,8 +154,7 @@ final class ClusterIndex {
 			List<?> parts = (List<?>) reply;
 			long time = GroupCalls.number(parts.get(0));
 			channels.forEach((channel, retention) -> this.indexed.add(link, channel, time, retention));
-			seen(link, lane, GroupCalls.text(parts.get(1)));
-			return null;
+			return GroupCalls.text(parts.get(1));
 		});
 	}
 
@@ -175,27 +187,36 @@ final class ClusterIndex {
 	}
 
 	private void seen(RedisLink link, int lane, String mark) {
-		String former;
 		synchronized (this) {
-			former = this.marks.put(lane, mark);
+			String former = this.marks.putIfAbsent(lane, mark);
+			if (former == null || former.equals(mark) || !this.repaired.add(lane)) {
+				return;
+			}
 		}
-		if (former != null && !former.equals(mark)) {
-			addAgain(link, lane);
-		}
+		GroupCalls.started(() -> addAgain(link, lane)).whenComplete((nothing, ex) -> {
+			synchronized (this) {
+				this.repaired.remove(lane);
+				if (ex == null) {
+					this.marks.put(lane, mark);
+				}
+			}
+		});
 	}
 
-	private void addAgain(RedisLink link, int lane) {
+	private CompletableFuture<@Nullable Void> addAgain(RedisLink link, int lane) {
+		List<CompletableFuture<?>> added = new ArrayList<>();
 		Map<String, Long> part = new HashMap<>();
 		this.indexed.ofLane(lane).forEach((channel, retention) -> {
 			part.put(channel, retention);
 			if (part.size() == MAX_CHANNELS) {
-				add(link, lane, Map.copyOf(part));
+				added.add(add(link, lane, Map.copyOf(part)));
 				part.clear();
 			}
 		});
 		if (!part.isEmpty()) {
-			add(link, lane, part);
+			added.add(add(link, lane, part));
 		}
+		return GroupCalls.all(added);
 	}
 
 	/**
@@ -208,7 +229,7 @@ final class ClusterIndex {
 		}
 		for (int lane : used) {
 			if (!this.indexed.ofLane(lane).isEmpty()) {
-				add(link, lane, Map.of());
+				GroupCalls.started(() -> add(link, lane, Map.of())).thenAccept((mark) -> seen(link, lane, mark));
 			}
 		}
 	}

@@ -54,6 +54,10 @@ final class GroupCalls {
 	 * @return the reply: byte arrays and numbers
 	 */
 	CompletableFuture<List<?>> run(RedisScript script, List<byte[]> keys, Object... arguments) {
+		return started(() -> call(script, keys, arguments));
+	}
+
+	private CompletableFuture<List<?>> call(RedisScript script, List<byte[]> keys, Object... arguments) {
 		RedisConnector connector = this.connector.get();
 		if (connector == null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(RedisRelay.NAME, null));
@@ -127,6 +131,21 @@ final class GroupCalls {
 		}
 		parts.add(part);
 		return parts;
+	}
+
+	/**
+	 * Begin a call. If that throws, the future fails with it, so that what was noted
+	 * before the call is always taken back by the future's callback.
+	 * @param call begins the call
+	 * @return the call's future
+	 */
+	static <T extends @Nullable Object> CompletableFuture<T> started(Supplier<CompletableFuture<T>> call) {
+		try {
+			return call.get();
+		}
+		catch (RuntimeException | Error ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	/**

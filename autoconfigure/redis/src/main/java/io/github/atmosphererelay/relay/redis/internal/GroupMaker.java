@@ -88,7 +88,7 @@ final class GroupMaker {
 			}
 			this.making = true;
 		}
-		return ask(PATIENCE_MILLIS)
+		return GroupCalls.started(() -> ask(PATIENCE_MILLIS))
 			.thenCompose((answer) -> answer.equals("mine") ? makeFrom(0).thenCompose((nothing) -> ask(0))
 					: CompletableFuture.completedFuture(answer))
 			.thenApply(MADE::equals)
@@ -108,7 +108,7 @@ final class GroupMaker {
 		if (lane == RedisLanes.COUNT) {
 			return CompletableFuture.completedFuture(null);
 		}
-		GroupProgress progress = new GroupProgress(this.calls, this.lanes, this.options.name(), lane, this.member);
+		GroupProgress progress = new GroupProgress(this.calls, this.lanes, this.options, lane, this.member);
 		return pages(new LaneIndexReader(this.calls, this.lanes.recent(lane), 0), progress)
 			.thenCompose((nothing) -> makeFrom(lane + 1));
 	}

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,8 @@ final class GroupProgress {
 
 	private final String group;
 
+	private final GroupOptions.Start start;
+
 	private final int lane;
 
 	private final String member;
@@ -60,9 +63,11 @@ final class GroupProgress {
 
 	private final byte[] unfinished;
 
-	GroupProgress(GroupCalls calls, RedisLanes lanes, String group, int lane, String member) {
+	GroupProgress(GroupCalls calls, RedisLanes lanes, GroupOptions options, int lane, String member) {
+		String group = options.name();
 		this.calls = calls;
 		this.group = group;
+		this.start = options.start();
 		this.lane = lane;
 		this.member = member;
 		this.lease = lanes.ofGroup(group, lane, "lease");
@@ -72,6 +77,17 @@ final class GroupProgress {
 
 	byte[] lease() {
 		return this.lease;
+	}
+
+	/**
+	 * Return with what the group begins in a channel.
+	 */
+	GroupOptions.Start start() {
+		return this.start;
+	}
+
+	byte[] handled() {
+		return this.progress;
 	}
 
 	/**
@@ -166,14 +182,18 @@ final class GroupProgress {
 	}
 
 	/**
-	 * Forget how far channels were handled.
+	 * Forget how far channels were handled, unless they were handled further meanwhile.
 	 */
-	CompletableFuture<@Nullable Void> forget(long token, List<String> channels) {
-		return this.calls.run(FORGET, List.of(this.lease, this.progress), List.of(this.member, token), channels)
-			.thenApply((reply) -> {
-				check(reply, token);
-				return null;
-			});
+	CompletableFuture<@Nullable Void> forget(long token, Map<String, Position> positions) {
+		List<CompletableFuture<?>> parts = new ArrayList<>();
+		for (Map<String, Position> part : GroupCalls.parts(positions)) {
+			parts.add(
+					this.calls
+						.run(FORGET, List.of(this.lease, this.progress), List.of(this.member, token),
+								GroupCalls.arguments(part))
+						.thenAccept((reply) -> check(reply, token)));
+		}
+		return GroupCalls.all(parts);
 	}
 
 	private void check(List<?> reply, long token) {

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers which channels this node has added to the index of their lane, so that not
- * every append writes to it. A new connection begins with none, because the server may be
- * another one or may have lost the index. Thread-safe.
+ * every append writes to it. Through a new connection each channel is added again before
+ * its next message, because the server may be another one or may have lost the index;
+ * what was added through former connections is remembered for {@link #ofLane}.
+ * Thread-safe.
  */
 final class IndexedChannels {
 
@@ -42,6 +44,9 @@ final class IndexedChannels {
 
 	private @Nullable RedisLink link;
 
+	/** Counts the connections. */
+	private long generation;
+
 	/**
 	 * Return when a channel was added.
 	 * @param link the present connection
@@ -51,7 +56,8 @@ final class IndexedChannels {
 	 */
 	synchronized long at(RedisLink link, String channel) {
 		Added added = (this.link == link) ? this.channels.get(channel) : null;
-		return (added != null && System.nanoTime() - added.nanos() < MAX_AGE_NANOS) ? added.time() : 0;
+		return (added != null && added.generation() == this.generation
+				&& System.nanoTime() - added.nanos() < MAX_AGE_NANOS) ? added.time() : 0;
 	}
 
 	/**
@@ -63,11 +69,11 @@ final class IndexedChannels {
 	 */
 	synchronized void add(RedisLink link, String channel, long time, long retention) {
 		if (this.link != link) {
-			this.channels.clear();
+			this.generation++;
 			this.link = link;
 		}
 		this.channels.remove(channel);
-		this.channels.put(channel, new Added(time, System.nanoTime(), retention));
+		this.channels.put(channel, new Added(this.generation, time, System.nanoTime(), retention));
 		if (this.channels.size() > MAX_CHANNELS) {
 			this.channels.remove(this.channels.keySet().iterator().next());
 		}
@@ -90,7 +96,7 @@ final class IndexedChannels {
 		return found;
 	}
 
-	private record Added(long time, long nanos, long retention) {
+	private record Added(long generation, long time, long nanos, long retention) {
 	}
 
 }

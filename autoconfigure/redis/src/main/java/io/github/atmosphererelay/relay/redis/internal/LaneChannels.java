@@ -85,7 +85,11 @@ final class LaneChannels {
 	 */
 	synchronized boolean found(String channel, @Nullable Position committed, Position end) {
 		if (this.entries.containsKey(channel)) {
-			return false;
+			return end.offset() > 0 && appended(channel, end);
+		}
+		Position done = this.done.get(channel);
+		if (done != null && (committed == null || isAtOrAfter(done, committed))) {
+			committed = done;
 		}
 		if (end.equals(committed) || (committed == null && end.offset() == 0)) {
 			remember(channel, committed);
@@ -95,6 +99,16 @@ final class LaneChannels {
 		entry.end = end;
 		this.done.remove(channel);
 		this.entries.put(channel, entry);
+		return makeReady(channel, entry);
+	}
+
+	/**
+	 * Note a channel whose log could not be looked at. It is read, until that succeeds.
+	 * @return whether the owner has to be woken
+	 */
+	synchronized boolean unknown(String channel) {
+		Position done = this.done.remove(channel);
+		Entry entry = this.entries.computeIfAbsent(channel, (name) -> new Entry(done, done != null));
 		return makeReady(channel, entry);
 	}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.redis.internal;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +54,9 @@ final class LaneRounds {
 	/** How many channels may wait to be read while the index is read on. */
 	private static final int ENOUGH = 1000;
 
+	/** The end of a log of which nothing is left. */
+	private static final Position GONE = new Position("gone", 0);
+
 	private final LanePace pace;
 
 	private final GroupCalls calls;
@@ -66,6 +70,8 @@ final class LaneRounds {
 	private final GroupProgress progress;
 
 	private final long token;
+
+	private final LaneBegins begins;
 
 	private final RedisLog log;
 
@@ -84,13 +90,16 @@ final class LaneRounds {
 
 	private long roundTime;
 
+	/** Whether the end of a log was not known in the present round. */
+	private boolean incomplete;
+
 	private volatile boolean wanted = true;
 
 	private long roundAt;
 
 	private @Nullable LaneIndexReader slow;
 
-	private @Nullable LaneIndexReader removed;
+	private @Nullable ProgressReader handled;
 
 	private long slowPageAt = System.nanoTime();
 
@@ -99,7 +108,8 @@ final class LaneRounds {
 	private boolean running;
 
 	LaneRounds(LanePace pace, GroupCalls calls, RedisLanes lanes, int lane, Predicate<String> filter,
-			GroupProgress progress, long token, long checked, RedisLog log, LaneChannels channels, Runnable wake) {
+			GroupProgress progress, LaneBegins begins, long token, long checked, RedisLog log, LaneChannels channels,
+			Runnable wake) {
 		this.pace = pace;
 		this.calls = calls;
 		this.lanes = lanes;
@@ -108,6 +118,7 @@ final class LaneRounds {
 		this.progress = progress;
 		this.token = token;
 		this.checked = checked;
+		this.begins = begins;
 		this.log = log;
 		this.channels = channels;
 		this.wake = wake;
@@ -164,7 +175,7 @@ final class LaneRounds {
 		// What was under way is done again from its beginning
 		this.round = null;
 		this.slow = null;
-		this.removed = null;
+		this.handled = null;
 		this.wanted = true;
 	}
 
@@ -181,6 +192,7 @@ final class LaneRounds {
 			this.wanted = false;
 			this.roundAt = now;
 			this.roundTime = 0;
+			this.incomplete = false;
 			this.round = new LaneIndexReader(this.calls, this.lanes.recent(this.lane), this.checked - MARGIN_MILLIS);
 		}
 		if (this.round != null) {
@@ -235,7 +247,11 @@ final class LaneRounds {
 	private CompletableFuture<@Nullable Void> checkpoint() {
 		List<String> open = this.channels.open();
 		long time = this.roundTime;
-		if (open.size() > MAX_UNFINISHED || this.channels.takeOverflowed()) {
+		boolean incomplete;
+		synchronized (this) {
+			incomplete = this.incomplete;
+		}
+		if (incomplete || open.size() > MAX_UNFINISHED || this.channels.takeOverflowed()) {
 			// The next round begins where this one did
 			return CompletableFuture.completedFuture(null);
 		}
@@ -248,7 +264,7 @@ final class LaneRounds {
 	}
 
 	private CompletableFuture<Boolean> slowPage(long now) {
-		if (this.slow == null && this.removed == null) {
+		if (this.slow == null && this.handled == null) {
 			if (now - this.slowPassAt < this.pace.slowPass().toNanos()) {
 				return CompletableFuture.completedFuture(false);
 			}
@@ -262,51 +278,69 @@ final class LaneRounds {
 					synchronized (this) {
 						if (page.last() && this.slow != null) {
 							this.slow = null;
-							this.removed = new LaneIndexReader(this.calls, this.lanes.removed(this.lane), 0);
+							this.handled = new ProgressReader(this.calls, this.progress, this.lanes, this.lane);
 						}
 					}
 					return false;
 				}));
 		}
-		LaneIndexReader removed = Objects.requireNonNull(this.removed);
-		return removed.next(this.filter, PAGE).thenCompose((page) -> forget(page.channels()).thenApply((nothing) -> {
+		ProgressReader handled = Objects.requireNonNull(this.handled);
+		return handled.next(PAGE).thenCompose((page) -> notIndexed(page.positions()).thenApply((nothing) -> {
 			synchronized (this) {
-				this.removed = page.last() ? null : this.removed;
+				this.handled = page.last() ? null : this.handled;
 			}
 			return false;
 		}));
 	}
 
 	/**
-	 * Find out in which of some channels something is to do.
+	 * Find out in which of some channels something is to do. Those in which something is
+	 * in work may have got more since.
 	 */
 	private CompletableFuture<@Nullable Void> lookAt(List<String> names, Look look) {
-		List<String> closed = names.stream().filter((name) -> !this.channels.isOpen(name)).toList();
 		List<CompletableFuture<?>> parts = new ArrayList<>();
-		for (int i = 0; i < closed.size(); i += PAGE) {
-			parts.add(lookAtPart(closed.subList(i, Math.min(closed.size(), i + PAGE)), look));
+		for (int i = 0; i < names.size(); i += PAGE) {
+			parts.add(lookAtPart(names.subList(i, Math.min(names.size(), i + PAGE)), look));
 		}
 		return GroupCalls.all(parts);
 	}
 
 	private CompletableFuture<?> lookAtPart(List<String> names, Look look) {
 		Map<String, Position> done = new HashMap<>();
+		Set<String> open = new HashSet<>();
 		for (String name : names) {
 			Position position = this.channels.done(name);
 			if (position != null) {
 				done.put(name, position);
 			}
+			else if (this.channels.isOpen(name)) {
+				open.add(name);
+			}
 		}
 		Map<String, Position> ends = new ConcurrentHashMap<>();
 		CompletableFuture<?> looked = GroupCalls
-			.all(names.stream().map((name) -> this.log.peek(name).thenAccept((end) -> ends.put(name, end))).toList());
-		return this.progress.load(names.stream().filter((name) -> !done.containsKey(name)).toList())
+			.all(names.stream().map((name) -> GroupCalls.started(() -> this.log.peek(name)).handle((end, ex) -> {
+				if (end != null) {
+					ends.put(name, end);
+				}
+				return null;
+			})).toList());
+		return this.begins
+			.load(names.stream().filter((name) -> !done.containsKey(name) && !open.contains(name)).toList())
 			.thenCombine(looked, (loaded, nothing) -> {
 				done.putAll(loaded);
 				boolean wake = false;
 				for (String name : names) {
 					Position handled = done.get(name);
-					Position end = Objects.requireNonNull(ends.get(name));
+					Position end = ends.get(name);
+					if (end == null) {
+						wake |= notAnswered(name, handled, look);
+						continue;
+					}
+					if (open.contains(name)) {
+						wake |= end.offset() > 0 && this.channels.appended(name, end);
+						continue;
+					}
 					if (handled == null && look == Look.REMOVED) {
 						handled = LaneReader.UNKNOWN;
 					}
@@ -322,25 +356,57 @@ final class LaneRounds {
 	}
 
 	/**
-	 * Forget the progress in channels that were removed from the index, if their logs are
-	 * gone. All their messages were handled, or reported as missing.
+	 * Keep a channel whose log cannot be looked at now, for example because its server in
+	 * a Redis Cluster is away. The others are looked at nevertheless.
+	 * @return whether the owner has to be woken
 	 */
-	private CompletableFuture<?> forget(List<String> names) {
-		Set<String> gone = ConcurrentHashMap.newKeySet();
-		return GroupCalls.all(names.stream()
-			.filter((name) -> !this.channels.isOpen(name))
-			.map((name) -> this.log.peek(name).thenAccept((end) -> {
-				if (end.offset() == 0) {
-					gone.add(name);
+	private boolean notAnswered(String name, @Nullable Position handled, Look look) {
+		return switch (look) {
+			case LEFT -> this.channels.unknown(name);
+			case REMOVED -> this.channels.found(name, (handled != null) ? handled : LaneReader.UNKNOWN, GONE);
+			case RECENT -> {
+				// The next round begins where this one did
+				synchronized (this) {
+					this.incomplete = true;
 				}
-			}))
-			.toList()).thenCompose((nothing) -> {
-				if (gone.isEmpty()) {
-					return CompletableFuture.completedFuture(null);
+				yield false;
+			}
+			case ANY -> false;
+		};
+	}
+
+	/**
+	 * Look at channels in which the group has handled something, and which are not in the
+	 * index. If the log is gone, its messages were handled or reported as missing, and
+	 * the progress is forgotten. If not, the index was lost, and the log may have more.
+	 */
+	private CompletableFuture<?> notIndexed(Map<String, Position> positions) {
+		Map<String, Position> gone = new ConcurrentHashMap<>();
+		return GroupCalls.all(positions.entrySet().stream().map((each) -> {
+			String name = each.getKey();
+			boolean closed = !this.channels.isOpen(name);
+			return GroupCalls.started(() -> this.log.peek(name)).handle((end, ex) -> {
+				if (end == null) {
+					// It is looked at again in the next pass
+					return null;
 				}
-				gone.forEach(this.channels::forget);
-				return this.progress.forget(this.token, List.copyOf(gone));
+				if (end.offset() > 0) {
+					if (this.filter.test(name) && this.channels.found(name, each.getValue(), end)) {
+						this.wake.run();
+					}
+				}
+				else if (closed) {
+					gone.put(name, each.getValue());
+				}
+				return null;
 			});
+		}).toList()).thenCompose((nothing) -> {
+			if (gone.isEmpty()) {
+				return CompletableFuture.completedFuture(null);
+			}
+			gone.keySet().forEach(this.channels::forget);
+			return this.progress.forget(this.token, gone);
+		});
 	}
 
 	/**

@@ -52,6 +52,8 @@ final class RedisGroupLane implements GroupLane {
 
 	private final RedisSetAside setAside;
 
+	private final LaneBegins begins;
+
 	private final LaneReader reader;
 
 	private final LaneChannels channels = new LaneChannels();
@@ -75,9 +77,10 @@ final class RedisGroupLane implements GroupLane {
 		this.heldUntil = heldUntil;
 		this.progress = progress;
 		this.setAside = setAside;
+		this.begins = new LaneBegins(progress, log);
 		this.reader = new LaneReader(log);
-		this.rounds = new LaneRounds(pace, calls, lanes, number, member::handles, progress, token, checked, log,
-				this.channels, this::wake);
+		this.rounds = new LaneRounds(pace, calls, lanes, number, member::handles, progress, this.begins, token, checked,
+				log, this.channels, this::wake);
 	}
 
 	@Override
@@ -196,7 +199,7 @@ final class RedisGroupLane implements GroupLane {
 			.filter((each) -> !each.loaded())
 			.map(LaneChannels.Reading::channel)
 			.toList();
-		return this.progress.load(unknown).thenApply((loaded) -> {
+		return this.begins.load(unknown).thenApply((loaded) -> {
 			unknown.forEach((channel) -> this.channels.loaded(channel, loaded.get(channel)));
 			return taken.stream()
 				.map((each) -> each.loaded() ? each

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.guard.internal.OrderedCalls;
 import io.github.atmosphererelay.relay.GroupLaneListener;
 import io.github.atmosphererelay.relay.GroupMembership;
 import io.github.atmosphererelay.relay.GroupOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * This node as a member of a group. It says every second that it is alive, sees the other
@@ -134,17 +135,18 @@ final class RedisGroupMember implements GroupMembership {
 			if (this.speaking || this.withdrawn || this.left) {
 				return;
 			}
-			this.speaking = true;
 			numbers = this.owned.keySet().stream().map(String::valueOf).collect(Collectors.joining(","));
+			this.speaking = true;
 		}
-		this.calls.run(MEMBERS, keys(), this.id, LEASE.toMillis(), numbers).whenComplete((reply, ex) -> {
-			synchronized (this) {
-				this.speaking = false;
-			}
-			if (reply != null) {
-				heard(reply);
-			}
-		});
+		GroupCalls.started(() -> this.calls.run(MEMBERS, keys(), this.id, LEASE.toMillis(), numbers))
+			.whenComplete((reply, ex) -> {
+				synchronized (this) {
+					this.speaking = false;
+				}
+				if (reply != null) {
+					heard(reply);
+				}
+			});
 	}
 
 	private List<byte[]> keys() {
@@ -224,12 +226,11 @@ final class RedisGroupMember implements GroupMembership {
 	}
 
 	private void acquire(int number) {
-		GroupProgress progress = new GroupProgress(this.calls, this.lanes, group(), number, this.id);
 		long until = System.nanoTime() + LEASE.toNanos();
-		progress.acquire(LEASE.toMillis()).whenComplete((lease, ex) -> {
+		GroupCalls.started(() -> acquire(number, until)).whenComplete((lane, ex) -> {
 			try {
-				if (lease != null) {
-					acquired(number, lease[0], lease[1], until, progress);
+				if (lane != null) {
+					acquired(lane);
 				}
 			}
 			finally {
@@ -241,10 +242,23 @@ final class RedisGroupMember implements GroupMembership {
 		});
 	}
 
-	private void acquired(int number, long token, long checked, long until, GroupProgress progress) {
-		RedisGroupLane lane = this.groups.lane(this, number, token, checked, until, progress);
-		if (lane == null || !own(lane)) {
-			progress.release(token);
+	private CompletableFuture<@Nullable RedisGroupLane> acquire(int number, long until) {
+		GroupProgress progress = new GroupProgress(this.calls, this.lanes, this.options, number, this.id);
+		return progress.acquire(LEASE.toMillis()).thenApply((lease) -> {
+			if (lease == null) {
+				return null;
+			}
+			RedisGroupLane lane = this.groups.lane(this, number, lease[0], lease[1], until, progress);
+			if (lane == null) {
+				progress.release(lease[0]);
+			}
+			return lane;
+		});
+	}
+
+	private void acquired(RedisGroupLane lane) {
+		if (!own(lane)) {
+			lane.giveBack();
 			return;
 		}
 		// Before the first look at the index, so that nothing is missed in between
@@ -306,8 +320,10 @@ final class RedisGroupMember implements GroupMembership {
 			this.busy.add(lane.number());
 		}
 		lane.end();
-		this.groups.unfollow(lane);
-		lane.giveBack().whenComplete((nothing, ex) -> {
+		GroupCalls.<Object>started(() -> {
+			this.groups.unfollow(lane);
+			return lane.giveBack().thenApply((reply) -> reply);
+		}).whenComplete((nothing, ex) -> {
 			synchronized (this) {
 				this.busy.remove(lane.number());
 			}

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.relay.redis.internal;
 
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.Position;
@@ -67,6 +69,19 @@ final class RedisLog implements ChannelLog {
 				throw new RelayUnavailableException(RedisRelay.NAME, null);
 			}
 			return end;
+		});
+	}
+
+	/**
+	 * Return the ends that logs had when their channels were first added to the index, if
+	 * they had messages before, from a version without one.
+	 */
+	CompletableFuture<Map<String, Position>> indexedAt(List<String> channels) {
+		return this.connector.withLink((link) -> this.scripts.indexedAt(link, channels)).thenApply((found) -> {
+			if (found == null) {
+				throw new RelayUnavailableException(RedisRelay.NAME, null);
+			}
+			return found;
 		});
 	}
 

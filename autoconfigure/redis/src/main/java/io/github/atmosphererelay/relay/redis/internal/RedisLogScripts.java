@@ -19,8 +19,10 @@ package io.github.atmosphererelay.relay.redis.internal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -62,6 +64,10 @@ final class RedisLogScripts {
 	private static final int VARIANTS = 256;
 
 	private static final int MARK_DIGITS = 12;
+
+	private static final String INDEXED = "indexed";
+
+	private static final RedisScript BEGINS = RedisScript.group("log-begins.lua");
 
 	private static final RedisScript TIDY = RedisScript.group("index-tidy.lua");
 
@@ -144,6 +150,7 @@ final class RedisLogScripts {
 		if (!link.server().cluster()) {
 			keys.add(this.lanes.recent(lane));
 			keys.add(this.lanes.expiry(lane));
+			keys.add(bytes(prefix(channel) + INDEXED));
 		}
 		if (key != null) {
 			keys.add(bytes(prefix(channel) + "key:" + key));
@@ -211,6 +218,36 @@ final class RedisLogScripts {
 	CompletableFuture<@Nullable Position> peek(RedisLink link, String channel) {
 		return run(link, this.peek, keys(link, channel), arguments(link)).thenApply((reply) -> (reply != null)
 				? new Position(text(((List<?>) reply).get(0)), number(((List<?>) reply).get(1))) : null);
+	}
+
+	/**
+	 * Return the ends that logs had when their channels were first added to the index, if
+	 * they had messages before. In a Redis Cluster that is not known.
+	 * @param link the link to read from
+	 * @param channels the channels
+	 * @return the known ends, or {@code null} if no reply came in time; fails as the link
+	 * does
+	 */
+	CompletableFuture<@Nullable Map<String, Position>> indexedAt(RedisLink link, List<String> channels) {
+		if (link.server().cluster() || channels.isEmpty()) {
+			return CompletableFuture.completedFuture(Map.of());
+		}
+		List<byte[]> keys = channels.stream().map((channel) -> bytes(prefix(channel) + INDEXED)).toList();
+		RedisCall call = RedisCall.script(BEGINS, keys, List.of(), this.settings.commandTimeout());
+		return link.run(call).thenApply((reply) -> {
+			if (reply == null) {
+				return null;
+			}
+			List<?> parts = (reply instanceof List<?> list) ? list : List.of(reply);
+			Map<String, Position> ends = new HashMap<>();
+			for (int i = 0; i < channels.size(); i++) {
+				Position end = GroupCalls.position(parts.get(i));
+				if (end != null) {
+					ends.put(channels.get(i), end);
+				}
+			}
+			return ends;
+		});
 	}
 
 	private static @Nullable Part part(@Nullable Object reply) {

@@ -14,6 +14,9 @@
 -- ARGV[11] with an idempotency key: its window, in milliseconds
 -- KEYS[5], KEYS[6]  not in a Redis Cluster: the index of the channel's lane, see
 --          index-add.lua
+-- KEYS[7]  not in a Redis Cluster: the log's end, <offset>:<epoch>, when the channel was
+--          first added to the index, if a version without an index has appended before. A
+--          group that began with new messages, without this log, begins there
 --
 -- Returns the position, encoded as in a published message; if the channel was added to the
 -- index, the position and the time; for a duplicate, epoch, offset and id of the first
@@ -42,6 +45,9 @@ local indexed = seen and (not known or math.abs(now - seen) >= 60000)
 if indexed then
   if ARGV[1] == 'c' then
     return { 0, 0, 0, 0 }
+  end
+  if top > 0 and lasting > now and not call('ZSCORE', KEYS[5], ARGV[8]) then
+    call('SET', KEYS[7], string.format('%.0f', top) .. ':' .. epoch, 'PX', string.format('%.0f', lasting - now))
   end
   call('ZADD', KEYS[5], 'GT', now, ARGV[8])
   call('ZADD', KEYS[6], 'GT', expires + 60000 + DAY, ARGV[8])

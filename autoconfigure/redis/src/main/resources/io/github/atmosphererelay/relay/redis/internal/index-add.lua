@@ -5,7 +5,8 @@
 --       the time when they can be removed, a day after their last message has expired; a mark of
 --       the data of this slot, which is a new one after the data were lost
 -- ARGV: a new mark; then channel and retention, in milliseconds, in turn
--- Returns the server's time and the mark
+-- Returns the server's time; the mark, and the first letters of the server's replication id, which
+-- is another one after a fail-over that may have lost the last writes
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
@@ -18,4 +19,5 @@ if not mark then
   mark = ARGV[1]
   redis.call('SET', KEYS[3], mark)
 end
-return { now, mark }
+local info = redis.call('INFO', 'replication')
+return { now, mark .. '-' .. string.sub(string.match(info, 'master_replid:(%x+)') or '', 1, 8) }

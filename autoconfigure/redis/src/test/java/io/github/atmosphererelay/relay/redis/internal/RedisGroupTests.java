@@ -16,13 +16,17 @@
 
 package io.github.atmosphererelay.relay.redis.internal;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.contract.RelayNode;
@@ -65,7 +69,7 @@ class RedisGroupTests {
 			"+publish", "+subscribe", "+unsubscribe", "+ping", "+role", "+eval", "+evalsha", "+info", "+time",
 			"+pexpireat", "+unlink", "+xadd", "+xrange", "+xrevrange", "+xtrim", "+get", "+mget", "+set", "+zadd",
 			"+zscore", "+zrangebyscore", "+zrem", "+zremrangebyrank", "+pexpire", "+zrange", "+hget", "+hmget", "+hset",
-			"+hsetnx", "+hdel", "+hlen", "+hgetall", "+sadd", "+smembers", "+del", "+hello", "+client" };
+			"+hsetnx", "+hdel", "+hscan", "+hlen", "+hgetall", "+sadd", "+smembers", "+del", "+hello", "+client" };
 
 	private static RedisServers.Standalone server;
 
@@ -406,6 +410,159 @@ class RedisGroupTests {
 			broker.proxy().resume();
 			publisher.relay().stop();
 		}
+	}
+
+	@Test
+	void aMessageWhoseAnnouncementWasLostIsFoundWhileAnotherOfItsChannelIsHandled() {
+		CountDownLatch held = new CountDownLatch(1);
+		GroupTestNode one = new GroupTestNode(broker.proxiedRelay(this.cluster, new EnvelopeCodec(64 * 1024)),
+				Start.EARLIEST, (channel, text) -> {
+					held.await();
+					this.handled.handle(channel, text);
+				})
+			.start();
+		this.nodes.add(one);
+		MachineTime.await(LIMIT).until(() -> one.lanes() == RedisLanes.COUNT);
+		RelayNode publisher = new RelayNode(relay()).start();
+		try {
+			publisher.awaitRoundTrip(LIMIT);
+			publish(publisher, "orders/1", 0, 1);
+			MachineTime.await(LIMIT).until(() -> one.runner().statistics().lag() == 1);
+			broker.proxy().cut();
+			publish(publisher, "orders/1", 1, 1);
+			broker.proxy().resume();
+			MachineTime.await(LIMIT).until(() -> one.runner().statistics().lag() == 2);
+			held.countDown();
+			awaitHandled("orders/1", 2);
+		}
+		finally {
+			held.countDown();
+			broker.proxy().resume();
+			publisher.relay().stop();
+		}
+	}
+
+	@Test
+	void progressOfAnyNumberOfChannelsIsForgotten() {
+		try (Jedis admin = admin()) {
+			for (int i = 10; i < 410; i++) {
+				admin.hset(ofGroup("orders/1", "progress"), "orders/" + i, "3:birth-1");
+			}
+			GroupTestNode one = start(quickRelay(), Start.EARLIEST);
+			MachineTime.await(LIMIT).until(() -> one.lanes() == RedisLanes.COUNT);
+			publish(one.node(), "orders/1", 0, 2);
+			awaitHandled("orders/1", 2);
+			MachineTime.await(LIMIT)
+				.until(() -> admin.hkeys(ofGroup("orders/1", "progress")).equals(Set.of("orders/1")));
+		}
+	}
+
+	@Test
+	void aChannelThatTheIndexHasLostIsFoundByTheProgressInIt() {
+		GroupTestNode one = start();
+		publish(one.node(), "orders/1", 0, 2);
+		awaitHandled("orders/1", 2);
+		one.close();
+		RelayNode publisher = new RelayNode(relay()).start();
+		try (Jedis admin = admin()) {
+			publisher.awaitRoundTrip(LIMIT);
+			publish(publisher, "orders/1", 2, 3);
+			admin.del(ofLane("orders/1", "recent"), ofLane("orders/1", "expiry"));
+			start(quickRelay(), Start.EARLIEST);
+			awaitHandled("orders/1", 5);
+		}
+		finally {
+			publisher.relay().stop();
+		}
+	}
+
+	/**
+	 * A version without an index has written the log, and the group is made before a
+	 * version with one appends.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void aGroupBeginsInALogThatWasInNoIndex(Start start) {
+		RelayNode former = new RelayNode(relay()).start();
+		try (Jedis admin = admin()) {
+			former.awaitRoundTrip(LIMIT);
+			publish(former, "orders/1", 0, 3);
+			admin.del(ofLane("orders/1", "recent"), ofLane("orders/1", "expiry"));
+			GroupTestNode one = start(relay(), start);
+			MachineTime.await(LIMIT).until(() -> one.lanes() == RedisLanes.COUNT);
+			publish(one.node(), "orders/1", 3, 2);
+			publish(one.node(), "orders/2", 0, 2);
+			awaitHandled("orders/2", 2);
+			int first = (start == Start.LATEST) ? 3 : 0;
+			MachineTime.await(LIMIT)
+				.untilAsserted(() -> assertThat(this.handled.texts("orders/1")).isEqualTo(texts(first, 5 - first)));
+			assertThat(one.events).noneMatch(MessagesMissed.class::isInstance);
+		}
+		finally {
+			former.relay().stop();
+		}
+	}
+
+	@Test
+	void aLogThatDoesNotAnswerHoldsUpNoOther() {
+		RelayNode publisher = new RelayNode(relay()).start();
+		try (Jedis admin = admin()) {
+			publisher.awaitRoundTrip(LIMIT);
+			publish(publisher, "orders/1", 0, 2);
+			int number = 2;
+			while (RedisLanes.of("orders/" + number) != RedisLanes.of("orders/1")) {
+				number++;
+			}
+			// A key of a wrong type, in the same page of the index
+			admin.hset("atmosphere:" + this.cluster + ":log:{orders/" + number + "}:state", "a", "b");
+			admin.zadd(ofLane("orders/1", "recent"), admin.zscore(ofLane("orders/1", "recent"), "orders/1"),
+					"orders/" + number);
+			admin.set("atmosphere:" + this.cluster + ":group:{billing}:made", "made");
+			GroupTestNode one = start();
+			awaitHandled("orders/1", 2);
+			MachineTime.await(LIMIT).until(() -> one.runner().statistics().lag() == 0);
+		}
+		finally {
+			publisher.relay().stop();
+		}
+	}
+
+	@Test
+	void aPageOfTheIndexEndsBetweenChannelsOfTheSameTime() {
+		try (Jedis admin = admin()) {
+			String key = ofLane("orders/1", "recent");
+			Set<String> names = new HashSet<>();
+			for (int i = 0; i < 40; i++) {
+				names.addAll(List.of("room" + i, "room-" + i, "Room" + i, "r\u00f6om" + i));
+			}
+			names.forEach((name) -> admin.zadd(key, 1000, name));
+			List<String> read = new ArrayList<>();
+			String from = "0";
+			for (int page = 0; page < 24; page++) {
+				String after = read.isEmpty() ? "" : read.get(read.size() - 1);
+				List<?> reply = (List<?>) eval(admin, "index-read.lua", List.of(key), List.of(from, after, "7"));
+				for (int i = 1; i < reply.size(); i += 2) {
+					read.add((String) reply.get(i));
+					from = (String) reply.get(i + 1);
+				}
+			}
+			assertThat(read).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(names);
+		}
+	}
+
+	@Test
+	void theMarkOfAnIndexNamesTheReplicationId() {
+		try (Jedis admin = admin()) {
+			List<String> keys = List.of(ofLane("orders/1", "recent"), ofLane("orders/1", "expiry"),
+					ofLane("orders/1", "mark"));
+			List<?> reply = (List<?>) eval(admin, "index-add.lua", keys, List.of("new"));
+			String id = RedisServerInfo.value(admin.info("replication"), "master_replid");
+			assertThat(reply.get(1)).isEqualTo("new-" + id.substring(0, 8));
+		}
+	}
+
+	private static Object eval(Jedis admin, String script, List<String> keys, List<String> arguments) {
+		return admin.eval(new String(RedisScript.group(script).text(), StandardCharsets.UTF_8), keys, arguments);
 	}
 
 }
