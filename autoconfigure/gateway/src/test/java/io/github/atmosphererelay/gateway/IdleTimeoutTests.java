@@ -18,9 +18,11 @@ package io.github.atmosphererelay.gateway;
 
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
 import io.github.atmosphererelay.gateway.internal.ProxyStatistics;
@@ -68,18 +70,26 @@ class IdleTimeoutTests {
 	void aClientThatTakesNoneOfTheBytesThatWaitForItIsClosedLongBeforeItIsIdle() throws Exception {
 		TestBackend node = new TestBackend("n1");
 		try (node;
-				TestGateway gateway = TestGateway.start(List.of(node), List.of(), "atmosphere.gateway.idle-timeout=10m",
-						"atmosphere.gateway.send-timeout=2s")) {
+				TestGateway gateway = TestGateway.start(List.of(node), List.of(),
+						"atmosphere.gateway.idle-timeout=10m")) {
 			TestSocket silent = TestSocket.connect(gateway.webSocket("/atmosphere/chat/a"));
 			assertThat(silent.next()).isEqualTo("text:n1");
 			ProxyStatistics statistics = gateway.bean(ProxyStatistics.class);
-			WebSocket socket = connectWithoutReading(gateway);
-			socket.sendText("flood 2500", true).join();
-			Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> statistics.open() == 1);
+			WebSocket slow = connectWithoutReading(gateway);
+			WebSocket stuck = connectWithoutReading(gateway);
+			slow.sendText("flood 1000000", true).join();
+			stuck.sendText("flood 2500", true).join();
+			Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> {
+				slow.request(20);
+				return statistics.open() < 3;
+			});
+			assertThat(statistics.open()).isEqualTo(2);
 			assertThat(statistics.slow()).isEqualTo(1);
+			assertThat(slow.isInputClosed()).isFalse();
 			assertThat(silent.send("still here").next()).isEqualTo("text:still here");
 			silent.socket().abort();
-			socket.abort();
+			slow.abort();
+			stuck.abort();
 		}
 	}
 
@@ -89,6 +99,16 @@ class IdleTimeoutTests {
 			@Override
 			public void onOpen(WebSocket socket) {
 				// Nothing is asked for
+			}
+
+			@Override
+			public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+				return null;
+			}
+
+			@Override
+			public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
+				return null;
 			}
 
 		};

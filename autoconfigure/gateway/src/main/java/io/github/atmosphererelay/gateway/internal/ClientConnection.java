@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.gateway.internal;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -40,6 +41,8 @@ final class ClientConnection {
 	/** For how long bytes wait of which the client has taken none, in nanoseconds. */
 	private volatile long stuck;
 
+	private final AtomicLong sent = new AtomicLong();
+
 	// Of the event loop
 
 	private @Nullable Object current;
@@ -47,6 +50,8 @@ final class ClientConnection {
 	private long progress;
 
 	private long waiting;
+
+	private long sentBefore;
 
 	private long lookedAt = System.nanoTime();
 
@@ -66,6 +71,14 @@ final class ClientConnection {
 	 */
 	void close() {
 		this.channel.close();
+	}
+
+	/**
+	 * Note that a message has been sent to its end. Netty uses buffers again, so that two
+	 * looks at different messages may find the same one.
+	 */
+	void messageSent() {
+		this.sent.incrementAndGet();
 	}
 
 	/**
@@ -101,7 +114,10 @@ final class ClientConnection {
 		Object current = buffer.current();
 		long progress = buffer.currentProgress();
 		long waiting = buffer.totalPendingWriteBytes();
-		boolean moved = this.current != current || this.progress != progress || this.waiting > waiting;
+		long sent = this.sent.get();
+		boolean moved = this.sentBefore != sent || this.current != current || this.progress != progress
+				|| this.waiting > waiting;
+		this.sentBefore = sent;
 		this.current = current;
 		this.progress = progress;
 		this.waiting = waiting;

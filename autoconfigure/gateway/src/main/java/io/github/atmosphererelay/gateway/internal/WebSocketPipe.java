@@ -182,14 +182,17 @@ final class WebSocketPipe {
 		// A connection that is closed refuses the publisher without subscribing to it
 		AtomicBoolean handedOver = new AtomicBoolean();
 		Mono<WebSocketMessage> once = Mono.fromCallable(() -> handedOver.compareAndSet(false, true) ? message : null);
-		return Mono.defer(() -> to.send(once))
-			.doOnSuccess((nothing) -> this.lastTaken = System.nanoTime())
-			.doFinally((signal) -> {
-				if (handedOver.compareAndSet(false, true)) {
-					release(message);
-				}
-				share.forwarded(bytes);
-			});
+		return Mono.defer(() -> to.send(once)).doOnSuccess((nothing) -> {
+			this.lastTaken = System.nanoTime();
+			if (to == this.client) {
+				this.connection.messageSent();
+			}
+		}).doFinally((signal) -> {
+			if (handedOver.compareAndSet(false, true)) {
+				release(message);
+			}
+			share.forwarded(bytes);
+		});
 	}
 
 	private static void release(WebSocketMessage message) {
