@@ -25,11 +25,11 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.DatabaseServers;
-import io.github.atmosphererelay.group.internal.GroupTransactions;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.GroupOptions;
+import io.github.atmosphererelay.relay.GroupTransactions;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EntityManager;

@@ -50,6 +50,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -377,12 +378,10 @@ final class KafkaGroupStore implements SetAsideMessages {
 	private int maxLogBytes(Admin admin) {
 		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, this.settings.logTopic());
 		try {
-			Config config = await(admin.describeConfigs(List.of(topic))
-				.values()
-				.get(topic)
-				.toCompletionStage()
-				.toCompletableFuture());
-			return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+			Config config = await(admin.describeConfigs(List.of(topic)).all().toCompletionStage().toCompletableFuture())
+				.get(topic);
+			ConfigEntry entry = (config != null) ? config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG) : null;
+			return (entry != null) ? Integer.parseInt(entry.value()) : DEFAULT_MAX_BYTES;
 		}
 		catch (KafkaException ex) {
 			logger.debug("The application may not describe the topic of the logs", ex);
