@@ -29,8 +29,6 @@ import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelaySettings;
 import io.github.atmosphererelay.relay.jdbc.internal.ListenMode;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -51,8 +49,6 @@ import org.springframework.transaction.PlatformTransactionManager;
 @ConditionalOnClass({ JdbcRelay.class, JdbcTemplate.class, DataSourceBuilder.class })
 @ConditionalOnProperty(name = "atmosphere.relay.type", havingValue = "jdbc")
 class JdbcRelayConfiguration {
-
-	private static final Log logger = LogFactory.getLog(JdbcRelayConfiguration.class);
 
 	@Bean
 	RelayFactory atmosphereJdbcRelayFactory(AtmosphereProperties properties,
@@ -120,14 +116,6 @@ class JdbcRelayConfiguration {
 	@Lazy
 	GroupTransactions atmosphereGroupTransactions(ObjectProvider<ClusterRelay> relay, MessagingDataSource database,
 			ObjectProvider<PlatformTransactionManager> managers, AtmosphereProperties properties) {
-		int threads = properties.groups().threads();
-		int poolSize = RelayConnections.poolSize(database.dataSource());
-		if (poolSize <= threads) {
-			logger.warn("Methods of one group with 'exactlyOnce' may hold all " + poolSize
-					+ " connections of the application's pool for as long as they run: 'atmosphere.groups.threads' is "
-					+ threads + ". Set 'spring.datasource.hikari.maximum-pool-size' to more than that times the number"
-					+ " of these groups, or 'atmosphere.groups.threads' to less");
-		}
 		return find(relay).groupTransactions(GroupTransactionManager.find(managers, database.dataSource()),
 				database.dataSource(), properties.groups().inboxRetention());
 	}

@@ -192,24 +192,10 @@ final class RelayConnections {
 		return properties;
 	}
 
-	/**
-	 * Return how many connections a data source has at most.
-	 * @param dataSource the data source
-	 * @return the number, or {@link Integer#MAX_VALUE} if it is not known
-	 */
-	static int poolSize(DataSource dataSource) {
-		HikariDataSource pool = pool(dataSource);
-		return (pool != null) ? pool.getMaximumPoolSize() : Integer.MAX_VALUE;
-	}
-
 	private @Nullable HikariDataSource pool() {
-		return pool(this.dataSource);
-	}
-
-	private static @Nullable HikariDataSource pool(DataSource dataSource) {
 		try {
-			return (HIKARI && dataSource.isWrapperFor(HikariDataSource.class))
-					? dataSource.unwrap(HikariDataSource.class) : null;
+			return (HIKARI && this.dataSource.isWrapperFor(HikariDataSource.class))
+					? this.dataSource.unwrap(HikariDataSource.class) : null;
 		}
 		catch (SQLException ex) {
 			throw new IllegalStateException("The pool does not tell its properties", ex);

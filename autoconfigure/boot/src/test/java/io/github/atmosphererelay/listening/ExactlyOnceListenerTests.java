@@ -34,10 +34,7 @@ import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.messaging.handler.annotation.MessageExceptionHandler;
@@ -52,7 +49,6 @@ import static org.awaitility.Awaitility.await;
  */
 @Reconciles
 @Timeout(90)
-@ExtendWith(OutputCaptureExtension.class)
 class ExactlyOnceListenerTests {
 
 	private final String url = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
@@ -140,20 +136,6 @@ class ExactlyOnceListenerTests {
 			assertThat(group(node).replay(id).join().handled()).isTrue();
 			assertThat(group(node).countSetAside().join()).isZero();
 			assertThat(work.rows()).containsExactlyInAnyOrder("after", "fails");
-		}
-	}
-
-	@Test
-	void aPoolThatOneGroupCanHoldIsToldAtTheStart(CapturedOutput output) {
-		try (TestNode node = start(Work.class, "spring.datasource.hikari.maximum-pool-size=5",
-				"atmosphere.groups.threads=4")) {
-			assertThat(node.bean(GroupListeners.class).runners().find("work")).isNotNull();
-			assertThat(output).doesNotContain("connections of the application's pool");
-		}
-		try (TestNode node = start(Work.class, "spring.datasource.hikari.maximum-pool-size=4",
-				"atmosphere.groups.threads=4")) {
-			assertThat(node.bean(GroupListeners.class).runners().find("work")).isNotNull();
-			assertThat(output).contains("may hold all 4 connections of the application's pool");
 		}
 	}
 
