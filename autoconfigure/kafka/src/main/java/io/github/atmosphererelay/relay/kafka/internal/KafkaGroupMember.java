@@ -462,8 +462,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			return;
 		}
 		try {
-			List<KafkaGroupStarts.Start> found = this.starts
-				.find(consumer, life, starting, nextToken(consumer), ANSWER)
+			List<KafkaGroupStarts.Start> found = this.starts.find(consumer, life, starting, nextToken(consumer), ANSWER)
 				.stream()
 				.map(this::afterCut)
 				.toList();

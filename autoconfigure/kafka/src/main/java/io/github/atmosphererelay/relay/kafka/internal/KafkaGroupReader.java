@@ -68,7 +68,8 @@ final class KafkaGroupReader {
 
 	private volatile boolean closed;
 
-	KafkaGroupReader(KafkaRelaySettings settings, String group, Supplier<Consumer<byte[], byte[]>> consumers, Guard guard) {
+	KafkaGroupReader(KafkaRelaySettings settings, String group, Supplier<Consumer<byte[], byte[]>> consumers,
+			Guard guard) {
 		this.topic = settings.logTopic();
 		this.group = group;
 		this.forward = new KafkaGroupFeed(consumers);
@@ -130,7 +131,8 @@ final class KafkaGroupReader {
 			logger.trace("Something has changed", ex);
 		}
 		catch (KafkaException ex) {
-			this.guard.failed("The group '" + this.group + "' cannot read topic '" + this.topic + "' and tries again", ex);
+			this.guard.failed("The group '" + this.group + "' cannot read topic '" + this.topic + "' and tries again",
+					ex);
 			this.lanes.values().forEach((lane) -> lane.unreadable(ex));
 			drop();
 			TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());

@@ -105,9 +105,9 @@ final class KafkaGroupStarts {
 				foreign.add(partition);
 			}
 			else {
-				starts.add(new Start(partition,
-						new KafkaLaneCommit(commit.base(), commit.frontier(), Math.max(token, commit.token() + 1),
-								topic, commit.unfinished()),
+				starts.add(new Start(
+						partition, new KafkaLaneCommit(commit.base(), commit.frontier(),
+								Math.max(token, commit.token() + 1), topic, commit.unfinished()),
 						Objects.requireNonNull(offset).leaderEpoch(), null));
 			}
 		}
@@ -133,16 +133,15 @@ final class KafkaGroupStarts {
 		this.made |= birth.made();
 		// The clocks of this node and of the broker may differ, so a group that this node
 		// has just made is young whatever they say
-		boolean forgotten = none && !this.made
-				&& System.currentTimeMillis() - birth.time() > this.childhood.toMillis();
+		boolean forgotten = none && !this.made && System.currentTimeMillis() - birth.time() > this.childhood.toMillis();
 		if (forgotten) {
 			logger.warn("Kafka has forgotten what the group '" + this.group.name() + "' has handled, because the group"
 					+ " had no member for longer than the broker's 'offsets.retention.minutes', or because its offsets"
 					+ " were deleted. The group begins with what the logs have"
 					+ ((birth.start() == GroupOptions.Start.LATEST) ? " since it was made" : ""));
 		}
-		Map<TopicPartition, Long> offsets = (birth.start() == GroupOptions.Start.EARLIEST) ? begin(consumer, fresh, timeout)
-				: since(consumer, fresh, birth.time(), timeout);
+		Map<TopicPartition, Long> offsets = (birth.start() == GroupOptions.Start.EARLIEST)
+				? begin(consumer, fresh, timeout) : since(consumer, fresh, birth.time(), timeout);
 		offsets.forEach((partition, offset) -> starts.add(new Start(partition, KafkaLaneCommit.at(offset, token, topic),
 				Optional.empty(), forgotten ? Discontinuity.Reason.LOG_TRIMMED : null)));
 	}

@@ -357,11 +357,10 @@ final class KafkaGroupStore implements SetAsideMessages {
 			}
 			int maxBytes = maxLogBytes(admin) + OVERHEAD;
 			Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
-			NewTopic created = new NewTopic(topic, Optional.of(1), replication)
-				.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
-						TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime", TopicConfig.SEGMENT_BYTES_CONFIG,
-						Integer.toString(SEGMENT_BYTES), TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-						Integer.toString(maxBytes)));
+			NewTopic created = new NewTopic(topic, Optional.of(1), replication).configs(Map.of(
+					TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
+					TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime", TopicConfig.SEGMENT_BYTES_CONFIG,
+					Integer.toString(SEGMENT_BYTES), TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxBytes)));
 			try {
 				await(admin.createTopics(List.of(created)).all().toCompletionStage().toCompletableFuture());
 				logger.info("Created topic '" + topic + "' for consumer groups");
@@ -378,8 +377,9 @@ final class KafkaGroupStore implements SetAsideMessages {
 	private int maxLogBytes(Admin admin) {
 		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, this.settings.logTopic());
 		try {
-			Config config = await(
-					admin.describeConfigs(List.of(topic)).values().get(topic).toCompletionStage().toCompletableFuture());
+			Config config = await(Objects.requireNonNull(admin.describeConfigs(List.of(topic)).values().get(topic))
+				.toCompletionStage()
+				.toCompletableFuture());
 			return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
 		}
 		catch (KafkaException ex) {

@@ -137,8 +137,8 @@ final class KafkaGroups implements ConsumerGroups, SetAsideMessages {
 	 * From a start to the next stop.
 	 */
 	private record Life(KafkaRelaySettings settings, Supplier<@Nullable KafkaLogLife> log,
-			IntFunction<CompletableFuture<Long>> ends, RelayListener listener,
-			KafkaGroupStore store, List<KafkaGroupMember> members) {
+			IntFunction<CompletableFuture<Long>> ends, RelayListener listener, KafkaGroupStore store,
+			List<KafkaGroupMember> members) {
 	}
 
 }
