@@ -56,9 +56,12 @@ import io.github.atmosphererelay.test.GrowingThreads;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -290,6 +293,43 @@ class KafkaGroupTests {
 					(group, start) -> new KafkaGroupStore.Birth(anHourAgo, start, true), KafkaGroupStarts.CHILDHOOD)
 				.find(consumer, life, Set.of(partition), 1, LIMIT)).singleElement()
 				.satisfies((start) -> assertThat(start.missed()).isNull());
+		}
+		finally {
+			store.close();
+		}
+	}
+
+	@Test
+	void theTopicOfTheGroupsTakesAllThatTheTopicOfTheLogsTakes() throws Exception {
+		KafkaTestMember member = KafkaTestMember.join(this.node.relay(), LATEST).awaitLanes();
+		try (Admin admin = admin()) {
+			assertThat(maxBytes(admin, this.topic + "-groups"))
+				.isEqualTo(maxBytes(admin, this.topic + "-log") + 16 * 1024);
+		}
+		member.leave();
+	}
+
+	private static int maxBytes(Admin admin, String topic) throws Exception {
+		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+		Config config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+		return Integer.parseInt(Objects.requireNonNull(config).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+	}
+
+	@Test
+	void aTopicOfTheGroupsThatDoesNotExistIsNamed() {
+		KafkaRelaySettings settings = KafkaRelaySettings
+			.builder(UUID.randomUUID(), "missing-" + UUID.randomUUID(), this.codec)
+			.recorded(true)
+			.createTopic(false)
+			.build();
+		Map<String, Object> properties = Map.of("bootstrap.servers", this.broker.adminServers());
+		KafkaGroupStore store = new KafkaGroupStore(settings,
+				new KafkaClientFactory(new DefaultKafkaProducerFactory<>(properties),
+						new DefaultKafkaConsumerFactory<>(properties), properties, settings));
+		try {
+			assertThatThrownBy(() -> store.birth("billing", GroupOptions.Start.LATEST)).rootCause()
+				.hasMessageContaining(settings.groupTopic())
+				.hasMessageContaining("create-topic");
 		}
 		finally {
 			store.close();
