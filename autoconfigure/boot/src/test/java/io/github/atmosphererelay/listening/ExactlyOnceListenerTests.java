@@ -61,7 +61,7 @@ class ExactlyOnceListenerTests {
 				"atmosphere.outbox.enabled=true", "spring.datasource.url=" + this.url), Stream.of(more))
 			.map((arg) -> arg.split("=", 2))
 			.forEach((arg) -> args.put(arg[0], arg[0] + "=" + arg[1]));
-		return TestNode.start(List.of(listener), args.values().toArray(String[]::new));
+		return TestNode.start(List.of(listener), args.values().toArray(String[]::new)).awaitUp();
 	}
 
 	@Test
@@ -93,6 +93,7 @@ class ExactlyOnceListenerTests {
 			work.jdbc.update("UPDATE ATMOSPHERE_GROUP_LANE SET PROGRESS = 0 WHERE GROUP_NAME = 'work'");
 			work.jdbc.update("DELETE FROM ATMOSPHERE_GROUP_CHANNEL");
 			node.context().start();
+			node.awaitUp();
 			node.broadcaster().broadcast("orders/1", "last").join();
 			await().until(() -> work.rows().contains("last"));
 			await().until(() -> group(node).statistics().lag() == 0);

@@ -98,7 +98,7 @@ class GroupListenerTests {
 					Stream.of("atmosphere.relay.type=" + relay,
 							"spring.datasource.url=jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1"))
 			.toArray(String[]::new);
-		try (TestNode node = TestNode.start(List.of(Billing.class), args)) {
+		try (TestNode node = TestNode.start(List.of(Billing.class), args).awaitUp()) {
 			Billing billing = node.bean(Billing.class);
 			node.broadcaster().broadcast("orders/1", Map.of("amount", -12345)).join();
 			node.broadcaster().broadcast("orders/1", "no JSON").join();
@@ -184,6 +184,7 @@ class GroupListenerTests {
 			await().until(() -> billing.calls.size() == 1);
 			node.context().stop();
 			node.context().start();
+			node.awaitUp();
 			node.broadcaster().broadcast("orders/1", Map.of("amount", 2)).join();
 			await().until(() -> billing.calls.contains("order 2 of 1"));
 		}

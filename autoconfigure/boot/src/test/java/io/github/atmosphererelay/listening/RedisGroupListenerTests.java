@@ -49,8 +49,8 @@ class RedisGroupListenerTests {
 			String[] args = { "atmosphere.relay.type=redis", "spring.data.redis.port=" + redis.port(),
 					"atmosphere.cluster.name=groups", "atmosphere.channels[0].pattern=orders/*",
 					"atmosphere.channels[0].history.size=100" };
-			try (TestNode one = TestNode.start(List.of(Billing.class), args)) {
-				try (TestNode two = TestNode.start(List.of(Billing.class), args)) {
+			try (TestNode one = TestNode.start(List.of(Billing.class), args).awaitUp()) {
+				try (TestNode two = TestNode.start(List.of(Billing.class), args).awaitUp()) {
 					MachineTime.await(LIMIT).until(() -> lanes(one) == 32 && lanes(two) == 32);
 					publish(one, 0, 10);
 					MachineTime.await(LIMIT)

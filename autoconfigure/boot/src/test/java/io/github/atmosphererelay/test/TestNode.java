@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.test;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -98,6 +99,16 @@ public final class TestNode implements AutoCloseable {
 
 	public TestClient connect(String channelAndQuery) {
 		return TestClient.connect(uri(channelAndQuery));
+	}
+
+	/**
+	 * Wait until the relay's probe has come back. A message that is published before may
+	 * stay on the node, or cannot be recorded.
+	 * @return this node
+	 */
+	public TestNode awaitUp() {
+		MachineTime.await(Duration.ofSeconds(30)).until(() -> messaging().monitor().isUp());
+		return this;
 	}
 
 	public Broadcaster broadcaster() {

@@ -69,7 +69,7 @@ class GroupsOnKafkaTests {
 			.toArray(String[]::new);
 		TestNode node = TestNode.start(List.of(Billing.class), args);
 		this.nodes.add(node);
-		return node;
+		return node.awaitUp();
 	}
 
 	private static int lanes(TestNode node) {
