@@ -63,7 +63,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(120)
 class RouteApiTests {
 
-	/** Users who come at once. More of them need more than two processors to log in in time. */
+	/**
+	 * Users who come at once. More of them need more than two processors to log in in
+	 * time.
+	 */
 	private static final int RUSH = Boolean.getBoolean("atmosphere.test.long") ? 1_000 : 200;
 
 	private static final Duration WITHIN = Duration.ofSeconds(30);
