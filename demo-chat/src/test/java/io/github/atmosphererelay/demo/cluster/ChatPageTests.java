@@ -130,6 +130,7 @@ class ChatPageTests {
 		try (ChatBrowser alice = ChatBrowser.of("alice", urls.get(0)).join(urls.get(0), "moderated");
 				ChatBrowser bob = ChatBrowser.of("bob", urls.get(1)).join(urls.get(1), "moderated")) {
 			alice.say("node-a", "Good morning");
+			bob.awaitMessage("node-b", "Good morning");
 			bob.say("node-b", "What the heck is that?");
 			bob.until(() -> bob.texts(".verdict").size() == 2);
 			String node = bob.texts(".verdict").get(0).substring(2);
