@@ -16,16 +16,16 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import java.sql.SQLException;
 import java.util.List;
 
 import javax.sql.DataSource;
+
+import io.github.atmosphererelay.jdbc.internal.DataSources;
 
 import org.springframework.beans.BeanUtils;
 import org.springframework.beans.BeanWrapper;
 import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.ResourceTransactionManager;
 
@@ -40,7 +40,7 @@ final class GroupTransactionManager {
 
 	/**
 	 * Find the transaction manager.
-	 * @param managers those of the application
+	 * @param managers the transaction managers of the application
 	 * @param dataSource the database
 	 * @return the only one of this database, or else the primary one
 	 * @throws DatabaseNotConfiguredException if there is none, or it is not clear which
@@ -69,7 +69,7 @@ final class GroupTransactionManager {
 	private static boolean isFor(PlatformTransactionManager manager, DataSource dataSource) {
 		if (manager instanceof ResourceTransactionManager resource
 				&& resource.getResourceFactory() instanceof DataSource own) {
-			return isSame(own, dataSource);
+			return DataSources.isSame(own, dataSource);
 		}
 		// As JpaTransactionManager has
 		if (BeanUtils.getPropertyDescriptor(manager.getClass(), "dataSource") == null) {
@@ -77,34 +77,8 @@ final class GroupTransactionManager {
 		}
 		BeanWrapper properties = PropertyAccessorFactory.forBeanPropertyAccess(manager);
 		return properties.isReadableProperty("dataSource")
-				&& properties.getPropertyValue("dataSource") instanceof DataSource own && isSame(own, dataSource);
-	}
-
-	private static boolean isSame(DataSource one, DataSource two) {
-		DataSource first = root(one);
-		DataSource second = root(two);
-		return first == second || wraps(first, second) || wraps(second, first);
-	}
-
-	private static DataSource root(DataSource dataSource) {
-		DataSource current = dataSource;
-		while (current instanceof DelegatingDataSource delegating) {
-			DataSource target = delegating.getTargetDataSource();
-			if (target == null) {
-				return current;
-			}
-			current = target;
-		}
-		return current;
-	}
-
-	private static boolean wraps(DataSource outer, DataSource inner) {
-		try {
-			return outer.isWrapperFor(inner.getClass()) && outer.unwrap(inner.getClass()) == inner;
-		}
-		catch (SQLException | RuntimeException ex) {
-			return false;
-		}
+				&& properties.getPropertyValue("dataSource") instanceof DataSource own
+				&& DataSources.isSame(own, dataSource);
 	}
 
 }

@@ -27,7 +27,8 @@ import org.springframework.cloud.netflix.eureka.server.EnableEurekaServer;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * A Eureka server in this JVM, which tells at once whatever it is told.
+ * A Eureka server in this JVM. A node that has registered is in its answers at once,
+ * because it caches none.
  */
 final class Eureka implements AutoCloseable {
 

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * and the sessions that have taken their places. The place of a session that moves is
  * kept for a while: its entry stays in the channel, so that nobody leaves. The next
  * session of the same user takes the place without being announced. It is listed under
- * its own id; when it leaves, that is announced for its own id and for those of the
- * sessions whose place it has, because a client may know it by any of them.
+ * its own id. When it leaves, its own id and the ids of the sessions whose places it has
+ * taken are announced, because a client may know it by any of these ids.
  * <p>
  * The nodes' messages are in no order between two nodes, so that the new session may be
  * heard of before the end of the old one. Therefore the join of a further session of a

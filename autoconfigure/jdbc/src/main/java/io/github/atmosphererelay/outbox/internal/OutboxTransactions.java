@@ -29,13 +29,13 @@ import io.github.atmosphererelay.broadcast.OutboxException;
 import io.github.atmosphererelay.broadcast.PublishOptions;
 import io.github.atmosphererelay.broadcast.internal.PublishingTransaction;
 import io.github.atmosphererelay.broadcast.internal.PublishingTransactions;
+import io.github.atmosphererelay.jdbc.internal.DataSources;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.ConnectionHolder;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -85,17 +85,9 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	 * @param required whether publishing outside of a transaction is an error
 	 */
 	public OutboxTransactions(DataSource dataSource, OutboxTarget target, boolean required) {
-		this.dataSource = root(dataSource);
+		this.dataSource = DataSources.root(dataSource);
 		this.target = target;
 		this.required = required;
-	}
-
-	private static DataSource root(DataSource dataSource) {
-		DataSource current = dataSource;
-		while (current instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
-			current = delegating.getTargetDataSource();
-		}
-		return current;
 	}
 
 	@Override
@@ -224,18 +216,9 @@ public final class OutboxTransactions implements PublishingTransactions, Transac
 	 * are asked for what they wrap.
 	 */
 	private boolean isOurs(DataSource source) {
-		DataSource root = root(source);
-		return root == this.dataSource || this.known.computeIfAbsent(root,
-				(other) -> wraps(other, this.dataSource) || wraps(this.dataSource, other));
-	}
-
-	private static boolean wraps(DataSource outer, DataSource inner) {
-		try {
-			return outer.isWrapperFor(inner.getClass()) && outer.unwrap(inner.getClass()) == inner;
-		}
-		catch (SQLException | RuntimeException ex) {
-			return false;
-		}
+		DataSource root = DataSources.root(source);
+		return root == this.dataSource
+				|| this.known.computeIfAbsent(root, (other) -> DataSources.isSame(other, this.dataSource));
 	}
 
 	@Override

@@ -37,10 +37,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Asks other nodes about their tickets. When many tickets come at once, as after the
- * death of a node, those of one issuer wait in a queue and are asked about together. No
- * thread waits with them. Each issuer has a queue of its own, so that one that is slow,
- * or for which tickets are forged, does not delay the tickets of others. For any thread;
- * does not block.
+ * death of a node, the tickets of one issuer wait in a queue, and one question asks about
+ * many of them. No thread waits. Each issuer has a queue of its own, so that one that is
+ * slow, or for which tickets are forged, does not delay the tickets of others. For any
+ * thread; does not block.
  */
 final class TicketQuestions {
 

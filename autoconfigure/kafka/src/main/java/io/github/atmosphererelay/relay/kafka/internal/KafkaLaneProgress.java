@@ -27,9 +27,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows which records of a partition a group has handled. The frontier is the offset that
- * its reader has come to; every record before it is handled, except those of the channels
- * that are kept here. Guarded by its lane.
+ * Knows which records of a partition a group has handled. The frontier is the next offset
+ * that its reader reads. Every record before it is handled, except records of the
+ * channels that this object keeps. Guarded by its lane.
  */
 final class KafkaLaneProgress {
 

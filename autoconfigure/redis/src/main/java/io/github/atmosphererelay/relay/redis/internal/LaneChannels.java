@@ -47,7 +47,7 @@ final class LaneChannels {
 	/** How far channels were committed that have nothing left to do. */
 	private final Map<String, Position> done = new LinkedHashMap<>();
 
-	/** Whether the owner was told that there is nothing to read. */
+	/** Whether the owner has got an empty page, and waits until there is more to read. */
 	private boolean idle;
 
 	private boolean overflowed;

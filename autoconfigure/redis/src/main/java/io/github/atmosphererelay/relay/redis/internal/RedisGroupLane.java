@@ -65,7 +65,7 @@ final class RedisGroupLane implements GroupLane {
 	/** Until when no other member can get the lane, in {@code System.nanoTime()}. */
 	private volatile long heldUntil;
 
-	/** Whether the owner was told to give the lane back; guarded by the member. */
+	/** Whether the owner has been asked to release the lane; guarded by the member. */
 	private boolean revoked;
 
 	RedisGroupLane(RedisGroupMember member, int number, long token, long checked, long heldUntil,

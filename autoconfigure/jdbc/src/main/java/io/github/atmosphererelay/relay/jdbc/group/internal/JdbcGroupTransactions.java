@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import javax.sql.DataSource;
 
+import io.github.atmosphererelay.jdbc.internal.DataSources;
 import io.github.atmosphererelay.jdbc.internal.DatabaseDialect;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -35,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.ConnectionHolder;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionStatus;
@@ -88,18 +88,10 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 		// The lane's row changes while the application works. Above this isolation,
 		// databases refuse to lock a row that has changed since the transaction began
 		this.transactions.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
-		this.dataSource = root(dataSource);
+		this.dataSource = dataSource;
 		this.tables = new GroupTables(log);
 		this.inbox = new GroupInbox(log);
 		this.setAside = setAside;
-	}
-
-	private static DataSource root(DataSource dataSource) {
-		DataSource current = dataSource;
-		while (current instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
-			current = delegating.getTargetDataSource();
-		}
-		return current;
 	}
 
 	@Override
@@ -213,30 +205,13 @@ public final class JdbcGroupTransactions implements GroupTransactions {
 	private JdbcOperations bound() {
 		for (Map.Entry<Object, Object> resource : TransactionSynchronizationManager.getResourceMap().entrySet()) {
 			if (resource.getValue() instanceof ConnectionHolder && resource.getKey() instanceof DataSource source
-					&& isOurs(source)) {
+					&& DataSources.isSame(source, this.dataSource)) {
 				return new JdbcTemplate(source);
 			}
 		}
 		throw new IllegalStateException("A transaction of " + this.manager.getClass().getName()
 				+ " does not use the DataSource that has the tables of the jdbc relay. Let its transaction manager and"
 				+ " 'atmosphere.jdbc.data-source' name the same bean");
-	}
-
-	/**
-	 * Return whether a data source is that of the tables, or a proxy of it.
-	 */
-	private boolean isOurs(DataSource source) {
-		DataSource root = root(source);
-		return root == this.dataSource || wraps(root, this.dataSource) || wraps(this.dataSource, root);
-	}
-
-	private static boolean wraps(DataSource outer, DataSource inner) {
-		try {
-			return outer.isWrapperFor(inner.getClass()) && outer.unwrap(inner.getClass()) == inner;
-		}
-		catch (SQLException | RuntimeException ex) {
-			return false;
-		}
 	}
 
 	/**

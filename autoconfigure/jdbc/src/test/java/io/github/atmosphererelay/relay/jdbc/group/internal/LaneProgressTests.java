@@ -195,8 +195,8 @@ class LaneProgressTests {
 		}
 
 		/**
-		 * Handle messages of many channels, and seldom those of the slow one, which the
-		 * stored number leaves behind.
+		 * Handle messages of many channels, and seldom a message of the slow channel, so
+		 * that the stored number passes it.
 		 */
 		private void handleSome() {
 			for (int i = 0; i < CHANNELS; i++) {
