@@ -62,6 +62,15 @@ public interface ChannelSource {
 	boolean isUp();
 
 	/**
+	 * Check whether messages may be published in a channel.
+	 * @param channel the channel's name
+	 * @throws ReadOnlyChannelException if nobody may publish
+	 */
+	default void requirePublishing(String channel) {
+		throw new ReadOnlyChannelException(channel);
+	}
+
+	/**
 	 * Publish a message to the source, if that is allowed.
 	 * @param channel the channel's name
 	 * @param payload the message

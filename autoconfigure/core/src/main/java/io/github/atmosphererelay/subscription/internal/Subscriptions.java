@@ -30,6 +30,7 @@ import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.event.ChannelSubscribed;
 import io.github.atmosphererelay.event.ChannelUnsubscribed;
 import io.github.atmosphererelay.event.SessionConnected;
@@ -509,7 +510,7 @@ public final class Subscriptions {
 		Address address = new Address.Channel(channel);
 		this.interest.acquire(address);
 		CompletableFuture<SubscriptionState> followed = this.interest.ready(address, READY_TIMEOUT)
-			.thenApply(this::unlessDown);
+			.thenApply((state) -> unlessDown(state, options.source()));
 		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
 		return (follower != null)
 				? followed.thenCompose((state) -> whenPlaced(follower, state))
@@ -528,10 +529,11 @@ public final class Subscriptions {
 				: CompletableFuture.completedFuture(state);
 	}
 
-	private SubscriptionState unlessDown(SubscriptionState state) {
+	private SubscriptionState unlessDown(SubscriptionState state, @Nullable ChannelSource source) {
 		// A confirmed subscription receives nothing from other nodes while the broker is
 		// unreachable
-		return (this.monitor.state() != RelayState.DOWN) ? state : SubscriptionState.DEGRADED;
+		boolean down = (source != null) ? !source.isUp() : this.monitor.state() == RelayState.DOWN;
+		return down ? SubscriptionState.DEGRADED : state;
 	}
 
 	private void unfollow(String channel, ChannelOptions options) {

@@ -193,7 +193,7 @@ class InterestTests {
 		AtomicReference<Interest> self = new AtomicReference<>();
 		List<Boolean> free = new CopyOnWriteArrayList<>();
 		this.relay.unconfirming();
-		Interest interest = new Interest(this.relay, Duration.ZERO,
+		Interest interest = new Interest(new AddressFollower(this.relay, new ChannelCatalog(List.of())), Duration.ZERO,
 				(address, followed) -> followed.whenComplete((position, ex) -> free.add(isFree(self.get(), address))),
 				this.left::add);
 		self.set(interest);
@@ -314,7 +314,7 @@ class InterestTests {
 	}
 
 	private Interest interest(Duration linger) {
-		return new Interest(this.relay, linger, (address, followed) -> {
+		return new Interest(new AddressFollower(this.relay, new ChannelCatalog(List.of())), linger, (address, followed) -> {
 		}, this.left::add);
 	}
 

@@ -35,7 +35,7 @@ interface FeedInput {
 
 	/**
 	 * Stop. May block for up to two seconds. After this has returned, the sink is not
-	 * called any more. The input can be started again.
+	 * called any more. A stopped input is not started again.
 	 */
 	void stop();
 
@@ -58,6 +58,20 @@ interface FeedInput {
 	 * @return whether they do
 	 */
 	boolean isUp();
+
+	/**
+	 * Return what is known of the topic.
+	 * @return its id and number of partitions, or {@code null} if it was not reached yet
+	 */
+	@Nullable TopicInfo topic();
+
+	/**
+	 * Return how many records of the topic this node has not read yet.
+	 * @return the number of records, 0 if another process reads them
+	 */
+	default long lag() {
+		return 0;
+	}
 
 	/**
 	 * Return up to which place of a partition the sink has got every record that this

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.feed.internal;
 
+import io.github.atmosphererelay.message.Position;
+
 /**
  * A place in a partition of a feed's topic.
  *
@@ -23,4 +25,11 @@ package io.github.atmosphererelay.feed.internal;
  * @param offset the offset of the next record
  */
 record PartitionPlace(String epoch, long offset) {
+
+	/**
+	 * Return the position of the last record before this place.
+	 */
+	Position position() {
+		return new Position(this.epoch, this.offset);
+	}
 }
