@@ -279,7 +279,7 @@ public final class DefaultBroadcaster implements Broadcaster {
 		source.requirePublishing(channel);
 		Envelope envelope = envelope(new Audience.Channel(channel, null), payload, options, null);
 		return new PendingMessage(envelope, PendingMessage.Reach.NODE, options.isAfterCommit(),
-				() -> source.publish(channel, envelope.payload(), envelope.headers()).handle((receipt, ex) -> {
+				() -> source.publish(envelope.id(), channel, envelope.payload(), envelope.headers()).handle((receipt, ex) -> {
 					if (ex == null) {
 						return confirmed(receipt);
 					}

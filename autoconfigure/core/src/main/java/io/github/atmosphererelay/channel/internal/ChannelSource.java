@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.channel.internal;
 
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.channel.ReadOnlyChannelException;
@@ -72,6 +73,7 @@ public interface ChannelSource {
 
 	/**
 	 * Publish a message to the source, if that is allowed.
+	 * @param id the message's id
 	 * @param channel the channel's name
 	 * @param payload the message
 	 * @param headers the message's headers
@@ -79,7 +81,7 @@ public interface ChannelSource {
 	 * relay's {@code publish} does
 	 * @throws ReadOnlyChannelException if nobody may publish
 	 */
-	default CompletableFuture<Receipt> publish(String channel, Payload payload, Map<String, String> headers) {
+	default CompletableFuture<Receipt> publish(UUID id, String channel, Payload payload, Map<String, String> headers) {
 		throw new ReadOnlyChannelException(channel);
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.feed.internal;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -23,16 +24,19 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.node.internal.SourceDelivery;
 import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
+import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
@@ -165,6 +169,9 @@ public final class Feed implements ChannelSource {
 			if (running.scans != null) {
 				running.scans.stop();
 			}
+			if (running.publisher != null) {
+				running.publisher.stop();
+			}
 		}
 	}
 
@@ -189,6 +196,23 @@ public final class Feed implements ChannelSource {
 	public boolean isUp() {
 		Running running = this.running;
 		return running != null && running.input.isUp();
+	}
+
+	@Override
+	public void requirePublishing(String channel) {
+		if (this.settings.publishTimeout() == null) {
+			throw new ReadOnlyChannelException(channel);
+		}
+	}
+
+	@Override
+	public CompletableFuture<Receipt> publish(UUID id, String channel, Payload payload, Map<String, String> headers) {
+		requirePublishing(channel);
+		Running running = this.running;
+		FeedPublisher publisher = (running != null) ? running.publisher : null;
+		return (running != null && publisher != null)
+				? publisher.publish(id, channel, payload, headers, running.input.topic())
+				: CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
 	}
 
 	/**
@@ -226,6 +250,8 @@ public final class Feed implements ChannelSource {
 
 		private final @Nullable FeedLog log;
 
+		private final @Nullable FeedPublisher publisher;
+
 		Running(FeedRun run, FeedInput input, SourceDelivery delivery) {
 			this.run = run;
 			this.input = input;
@@ -237,6 +263,9 @@ public final class Feed implements ChannelSource {
 			this.scans = recorded ? new PartitionScans(run, input) : null;
 			this.log = (this.partitions != null && this.scans != null)
 					? new FeedLog(run, input, this.partitions, this.scans) : null;
+			Duration publishTimeout = run.settings().publishTimeout();
+			this.publisher = (publishTimeout != null && template != null)
+					? new FeedPublisher(run, template, publishTimeout) : null;
 		}
 
 		@Override

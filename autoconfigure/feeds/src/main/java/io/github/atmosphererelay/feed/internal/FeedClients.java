@@ -19,6 +19,8 @@ package io.github.atmosphererelay.feed.internal;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+
 /**
  * Creates the Kafka clients of feeds. For any thread.
  */
@@ -41,6 +43,12 @@ public interface FeedClients {
 	 * @return a new client, which the caller closes
 	 */
 	Admin admin();
+
+	/**
+	 * Create a factory of one producer.
+	 * @return a new factory, which the caller destroys
+	 */
+	DefaultKafkaProducerFactory<byte[], byte[]> producers();
 
 	/**
 	 * Create a consumer of committed records that belongs to no group.

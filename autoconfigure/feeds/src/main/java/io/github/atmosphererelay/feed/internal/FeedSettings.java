@@ -40,10 +40,13 @@ import org.jspecify.annotations.Nullable;
  * @param recoveryBytes the maximum size of the records in memory
  * @param scanTimeout within which time a read of older records has to end
  * @param maxMessageSize the maximum size of a message in bytes
+ * @param publishTimeout after which time a publisher gets an answer; {@code null} if
+ * nobody may publish
  */
 public record FeedSettings(String name, String property, String topic, String mode,
 		@Nullable ChannelTemplate template, String pattern, ValueFormat format, List<String> headers,
-		Duration recovery, long recoveryBytes, Duration scanTimeout, int maxMessageSize) {
+		Duration recovery, long recoveryBytes, Duration scanTimeout, int maxMessageSize,
+		@Nullable Duration publishTimeout) {
 
 	public FeedSettings {
 		Objects.requireNonNull(name, "'name' must not be null");

@@ -158,7 +158,7 @@ public final class KafkaClientFactory {
 	 * Return the addresses of the bootstrap servers.
 	 * @return the value of {@code bootstrap.servers}
 	 */
-	String servers() {
+	public String servers() {
 		return String.join(",", servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
 	}
 
