@@ -702,6 +702,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param scanTimeout Time within which a client that reconnects has to get records
 	 * that are no longer in memory. After that it is told that it has not recovered.
 	 * @param snapshot Whether a subscriber first gets the current value of its key.
+	 * @param snapshotBytes Maximum total size of the current values of all keys.
 	 * @param conflate Which messages that wait for a slow client are left out.
 	 * @param maxRate Maximum number of messages per second, channel and client. What is
 	 * in between is left out. With 0 there is no limit. Needs conflate.
@@ -719,7 +720,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("2m") @DurationUnit(ChronoUnit.SECONDS) Duration recovery,
 			@DefaultValue("64MB") DataSize recoveryBytes,
 			@DefaultValue("3s") @DurationUnit(ChronoUnit.SECONDS) Duration scanTimeout,
-			@DefaultValue("false") boolean snapshot, @DefaultValue("none") FeedConflation conflate,
+			@DefaultValue("false") boolean snapshot, @DefaultValue("64MB") DataSize snapshotBytes, @DefaultValue("none") FeedConflation conflate,
 			@DefaultValue("0") double maxRate, @DefaultValue("anyone") ChannelAccess subscribe,
 			@DefaultValue("false") boolean publish, @DefaultValue("false") ChannelAccess clientPublish) {
 	}

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +33,7 @@ import io.github.atmosphererelay.feed.internal.Feed;
 import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.ValueFormat;
 import io.github.atmosphererelay.session.internal.QueueLimits;
+import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -75,10 +77,24 @@ final class ConfiguredFeeds {
 		if (feed.scanTimeout().isNegative() || feed.scanTimeout().isZero()) {
 			throw invalid(property + ".scan-timeout", feed.scanTimeout(), "It must be positive");
 		}
+		if (feed.snapshotBytes().toBytes() < 1) {
+			throw invalid(property + ".snapshot-bytes", feed.snapshotBytes(), "It must be positive");
+		}
+		if (feed.maxRate() < 0) {
+			throw invalid(property + ".max-rate", feed.maxRate(), "It must not be negative");
+		}
+		if (feed.maxRate() > 0 && feed.conflate() != FeedConflation.LATEST) {
+			throw invalid(property + ".max-rate", feed.maxRate(), "It leaves messages out, which needs '" + property
+					+ ".conflate' to be latest");
+		}
 		ChannelTemplate template = (feed.mapping() == null) ? template(property, channel) : null;
 		if (feed.publish() && (template == null || !template.isByKey())) {
 			throw invalid(property + ".publish", true,
 					"Only where '" + property + ".channel' is made from the key, it is known which record to write");
+		}
+		if (feed.snapshot() && (template == null || !template.isByKey() || feed.recovery().isZero())) {
+			throw invalid(property + ".snapshot", true, "Only where '" + property
+					+ ".channel' is made from the key, and 'recovery' is not 0, a channel has a current value");
 		}
 		String pattern = (template != null) ? template.pattern() : channel;
 		checkPattern(property, channel, pattern);
@@ -87,6 +103,7 @@ final class ConfiguredFeeds {
 				ValueFormat.valueOf(feed.value().name()), feed.headers(), feed.recovery(),
 				feed.recoveryBytes().toBytes(), feed.scanTimeout(),
 				(int) properties.relay().maxMessageSize().toBytes(),
+				feed.snapshot() ? feed.snapshotBytes().toBytes() : 0,
 				feed.publish() ? properties.relay().publishTimeout() : null);
 	}
 
@@ -131,7 +148,7 @@ final class ConfiguredFeeds {
 						"Clients can publish only if '" + settings.property() + ".publish' is true");
 			}
 			ChannelOptions each = ChannelOptions
-				.builder(settings.pattern(), settings.isRecorded() ? limits.disconnecting() : limits)
+				.builder(settings.pattern(), limits(configured, settings, limits))
 				.subscribe(configured.subscribe())
 				.clientPublish(configured.clientPublish())
 				.history(settings.isRecorded()
@@ -144,6 +161,15 @@ final class ConfiguredFeeds {
 			options.add(each);
 		}
 		return options;
+	}
+
+	private static QueueLimits limits(AtmosphereProperties.Feed feed, FeedSettings settings, QueueLimits limits) {
+		if (feed.conflate() == FeedConflation.LATEST) {
+			Duration interval = (feed.maxRate() > 0) ? Duration.ofNanos((long) (1_000_000_000L / feed.maxRate()))
+					: Duration.ZERO;
+			return new QueueLimits(limits.maxMessages(), limits.maxBytes(), SlowConsumerPolicy.LATEST, interval);
+		}
+		return settings.isRecorded() ? limits.disconnecting() : limits;
 	}
 
 	/**

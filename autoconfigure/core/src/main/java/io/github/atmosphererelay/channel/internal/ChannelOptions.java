@@ -71,7 +71,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		if (source != null && history != null && !history.isReadOnly()) {
 			throw new IllegalArgumentException("A recorded channel with a source needs the source's log");
 		}
-		if (history != null && queue.policy() != SlowConsumerPolicy.DISCONNECT) {
+		boolean conflated = source != null && queue.policy() == SlowConsumerPolicy.LATEST;
+		if (history != null && queue.policy() != SlowConsumerPolicy.DISCONNECT && !conflated) {
 			// Clients with a position would not notice that a message was dropped.
 			throw new IllegalArgumentException(
 					"A recorded channel needs the slow-consumer policy DISCONNECT, because it must not drop messages");

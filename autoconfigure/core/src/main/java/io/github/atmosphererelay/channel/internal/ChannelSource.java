@@ -63,6 +63,15 @@ public interface ChannelSource {
 	boolean isUp();
 
 	/**
+	 * Return whether a subscriber without a position first gets the current value of its
+	 * channel, which the channel's log has.
+	 * @return whether it does; always the same value
+	 */
+	default boolean hasSnapshots() {
+		return false;
+	}
+
+	/**
 	 * Check whether messages may be published in a channel.
 	 * @param channel the channel's name
 	 * @throws ReadOnlyChannelException if nobody may publish

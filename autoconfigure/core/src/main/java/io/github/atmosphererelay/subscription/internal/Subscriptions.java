@@ -429,13 +429,15 @@ public final class Subscriptions {
 			}
 			subscription.recovering();
 			return read(subscription.session(), follower.channel(), since(log.request(), follower));
-		}).whenComplete((replay, ex) -> {
+		}).thenCompose((replay) -> withSnapshot(follower, replay)).whenComplete((begin, ex) -> {
+			ReplayReader.Replay replay = (begin != null) ? begin.replay() : null;
 			try {
-				if (ex != null) {
-					throw ex;
+				if (begin == null) {
+					throw (ex != null) ? ex : hasEnded();
 				}
 				log.reserved((replay != null) ? replay.reservation() : null);
-				result.complete(goLive(follower, subscription, log, (replay != null) ? replay.page() : null));
+				result.complete(goLive(follower, subscription, log, (replay != null) ? replay.page() : null,
+						begin.snapshot()));
 			}
 			catch (Throwable failure) {
 				result.completeExceptionally(failure);
@@ -452,14 +454,41 @@ public final class Subscriptions {
 	}
 
 	/**
+	 * Read the current value, too, if the client gets nothing that it has missed.
+	 */
+	private CompletableFuture<Begin> withSnapshot(LogFollower follower, ReplayReader.@Nullable Replay replay) {
+		LogPage page = (replay != null) ? replay.page() : null;
+		boolean recovered = page != null && page.complete() && !page.more()
+				&& page.publications().size() <= this.recoveryLimit.publications();
+		CompletableFuture<LogPage> snapshot = recovered ? null : follower.snapshot();
+		if (snapshot == null) {
+			return CompletableFuture.completedFuture(new Begin(replay, null));
+		}
+		return snapshot.thenApply((value) -> new Begin(replay, value)).whenComplete((begin, ex) -> {
+			if (begin == null && replay != null) {
+				replay.reservation().release();
+			}
+		});
+	}
+
+	/**
+	 * What a client gets first.
+	 *
+	 * @param replay what it has missed, or {@code null} if it does not recover
+	 * @param snapshot the current value, or {@code null}
+	 */
+	private record Begin(ReplayReader.@Nullable Replay replay, @Nullable LogPage snapshot) {
+	}
+
+	/**
 	 * Answer the client, in order with the end of the subscription. The lock of the
 	 * session's subscriptions comes before that of the follower.
 	 */
 	private Subscribed goLive(LogFollower follower, Subscription subscription, LogSubscription log,
-			@Nullable LogPage page) {
+			@Nullable LogPage page, @Nullable LogPage snapshot) {
 		Subscribed answer = subscription.session()
 			.<@Nullable Subscribed>whileUnchanged(() -> (subscription.phase() != Subscription.Phase.ENDED)
-					? follower.goLive(log, page, this.recoveryLimit.publications()) : null);
+					? follower.goLive(log, page, this.recoveryLimit.publications(), snapshot) : null);
 		if (answer == null) {
 			throw hasEnded();
 		}

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.feed.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -64,6 +65,9 @@ final class EveryoneInput implements FeedInput {
 	private final FeedRun run;
 
 	private final FeedSettings settings;
+
+	/** The partitions that are read for the values that they begin with. */
+	private final Map<Integer, Loading> loading = new HashMap<>();
 
 	/** Up to where the sink has got everything, by partition. */
 	private final Map<Integer, PartitionPlace> places = new ConcurrentHashMap<>();
@@ -251,7 +255,11 @@ final class EveryoneInput implements FeedInput {
 	}
 
 	private void works(TopicInfo topic) {
+		if (!this.loading.isEmpty()) {
+			return;
+		}
 		this.up = true;
+		this.placed.complete(null);
 		this.run.health()
 			.works("reads " + topic.partitions() + " partitions of the topic '" + this.settings.topic() + "'");
 	}
@@ -269,12 +277,28 @@ final class EveryoneInput implements FeedInput {
 		consumer.assign(partitions);
 		boolean another = known == null || !known.epoch().equals(found.epoch());
 		boolean recreated = known != null && !known.id().equals(found.id());
+		FeedState state = this.run.state();
+		if (state != null && recreated) {
+			state.clear();
+			this.loading.clear();
+		}
+		Map<TopicPartition, Long> begins = (state != null && known == null)
+				? consumer.beginningOffsets(partitions, ANSWER) : Map.of();
 		for (TopicPartition partition : partitions) {
 			PartitionPlace place = this.places.get(partition.partition());
 			// All of a topic that was made again, and of a partition that was added, was
 			// written while this node was reading the feed
 			long next = (known == null) ? Objects.requireNonNull(ends.get(partition))
 					: (recreated || place == null) ? 0 : place.offset();
+			Long first = begins.get(partition);
+			if (first != null && first < next) {
+				this.loading.put(partition.partition(), new Loading(first, next));
+			}
+			Loading loading = this.loading.get(partition.partition());
+			if (loading != null) {
+				consumer.seek(partition, loading.next);
+				continue;
+			}
 			if (another) {
 				begin(partition.partition(), found.epoch(), next);
 			}
@@ -283,7 +307,6 @@ final class EveryoneInput implements FeedInput {
 		this.places.keySet().removeIf((partition) -> partition >= found.partitions());
 		this.topic = found;
 		works(found);
-		this.placed.complete(null);
 		if (known != null && another) {
 			sink.changed();
 		}
@@ -328,9 +351,32 @@ final class EveryoneInput implements FeedInput {
 				}
 			}
 			// Beyond what no consumer sees, such as the end of a transaction
-			this.places.put(partition.partition(), new PartitionPlace(topic.epoch(), consumer.position(partition)));
+			passed(topic, partition.partition(), consumer.position(partition));
+		}
+		if (!this.loading.isEmpty()) {
+			// Where nothing but such ends is left to read, no records come
+			for (Integer partition : List.copyOf(this.loading.keySet())) {
+				passed(topic, partition, consumer.position(new TopicPartition(this.settings.topic(), partition)));
+			}
+			works(topic);
 		}
 		this.lag = consumer.assignment().stream().mapToLong((each) -> consumer.currentLag(each).orElse(0)).sum();
+	}
+
+	/**
+	 * Note that a partition was read up to an offset.
+	 */
+	private void passed(TopicInfo topic, int partition, long next) {
+		Loading loading = this.loading.get(partition);
+		if (loading != null) {
+			loading.next = next;
+			if (next < loading.end) {
+				return;
+			}
+			this.loading.remove(partition);
+			begin(partition, topic.epoch(), loading.end);
+		}
+		this.places.put(partition, new PartitionPlace(topic.epoch(), next));
 	}
 
 	/**
@@ -371,6 +417,17 @@ final class EveryoneInput implements FeedInput {
 			}
 			mapped = new Mapped.Skipped(SkipReason.MISPLACED, null);
 		}
+		FeedState state = this.run.state();
+		if (state != null && mapped instanceof Mapped.Message message && !state.put(message.record())) {
+			this.run.health().stateIsFull();
+		}
+		Loading loading = this.loading.get(record.partition());
+		if (loading != null) {
+			if (record.offset() < loading.end) {
+				return true;
+			}
+			passed(topic, record.partition(), loading.end);
+		}
 		statistics.countRecord(Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize()));
 		RecoveryMemory memory = this.run.memory();
 		if (memory != null && mapped instanceof Mapped.Message message) {
@@ -392,6 +449,22 @@ final class EveryoneInput implements FeedInput {
 
 	private boolean isMisplaced(TopicInfo topic, ConsumerRecord<byte[], byte[]> record) {
 		return this.run.partitioner().partition(record.key(), topic.partitions()) != record.partition();
+	}
+
+	/**
+	 * A partition that is read for the values that it begins with.
+	 */
+	private static final class Loading {
+
+		private final long end;
+
+		private long next;
+
+		Loading(long next, long end) {
+			this.next = next;
+			this.end = end;
+		}
+
 	}
 
 }

@@ -130,6 +130,16 @@ public final class Feed implements ChannelSource {
 	}
 
 	/**
+	 * Return the number of bytes of the current values of all channels.
+	 * @return the number of bytes
+	 */
+	public long snapshotBytes() {
+		Running running = this.running;
+		FeedState state = (running != null) ? running.run.state() : null;
+		return (state != null) ? state.bytes() : 0;
+	}
+
+	/**
 	 * Return the number of partitions.
 	 * @return the number, 0 if it is not known yet
 	 */
@@ -153,8 +163,9 @@ public final class Feed implements ChannelSource {
 	void start(UUID node, SourceDelivery delivery, FeedExtensions extensions, FeedClients clients, Guard guard) {
 		RecoveryMemory memory = (this.settings.isRecorded() && this.inputs.remembers())
 				? new RecoveryMemory(this.settings.recovery(), this.settings.recoveryBytes(), System::nanoTime) : null;
+		FeedState state = this.settings.hasSnapshots() ? new FeedState(this.settings.snapshotBytes()) : null;
 		FeedRun run = new FeedRun(node, this.settings, new FeedMapper(this.settings, extensions),
-				extensions.partitioner(), memory, this.statistics, this.health, clients, guard);
+				extensions.partitioner(), memory, state, this.statistics, this.health, clients, guard);
 		FeedInput input = this.inputs.create(run);
 		Running running = new Running(run, input, delivery);
 		this.running = running;
@@ -196,6 +207,11 @@ public final class Feed implements ChannelSource {
 	public boolean isUp() {
 		Running running = this.running;
 		return running != null && running.input.isUp();
+	}
+
+	@Override
+	public boolean hasSnapshots() {
+		return this.settings.hasSnapshots();
 	}
 
 	@Override
@@ -318,6 +334,14 @@ public final class Feed implements ChannelSource {
 			FeedLog log = log();
 			return (log != null) ? log.position(channel)
 					: CompletableFuture.failedFuture(new RelayUnavailableException(name(), null));
+		}
+
+		@Override
+		public @Nullable CompletableFuture<LogPage> snapshot(String channel) {
+			FeedLog log = log();
+			return (log != null) ? log.snapshot(channel)
+					: Feed.this.settings.hasSnapshots()
+							? CompletableFuture.failedFuture(new RelayUnavailableException(name(), null)) : null;
 		}
 
 		@Override

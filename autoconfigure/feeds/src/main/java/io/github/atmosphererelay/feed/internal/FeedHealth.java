@@ -87,6 +87,15 @@ final class FeedHealth {
 	}
 
 	/**
+	 * Note that there is no room for the current values.
+	 */
+	void stateIsFull() {
+		this.skips.warn(() -> "The feed '" + this.settings.name() + "' has more current values than '"
+				+ this.settings.property() + ".snapshot-bytes' has room for, so that subscribers begin without one."
+				+ " Raise it, or set 'snapshot' to false");
+	}
+
+	/**
 	 * Note that a record was skipped.
 	 */
 	void skipped(ConsumerRecord<?, ?> record, Mapped.Skipped skipped) {

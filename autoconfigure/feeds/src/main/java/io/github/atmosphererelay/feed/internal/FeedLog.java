@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.feed.ForwardedRecord;
@@ -96,6 +95,28 @@ final class FeedLog implements ChannelLog {
 			.thenApply((found) -> page(found, end));
 	}
 
+	@Override
+	public @Nullable CompletableFuture<LogPage> snapshot(String channel) {
+		FeedState state = this.run.state();
+		if (state == null) {
+			return null;
+		}
+		Integer partition = this.partitions.of(channel);
+		PartitionPlace place = (partition != null) ? this.input.place(partition) : null;
+		if (place == null) {
+			return CompletableFuture.failedFuture(this.run.unavailable());
+		}
+		// After the place, so that nothing lies between them that the value lacks
+		ForwardedRecord value = state.find(channel);
+		this.run.statistics().countSnapshot(state.isFull());
+		long offset = (value != null) ? Math.max(place.offset(), value.offset() + 1) : place.offset();
+		Position end = new Position(place.epoch(), offset);
+		// With the position from which the client goes on, not that of the record, which
+		// may be older than the topic's retention
+		return CompletableFuture.completedFuture(new LogPage(
+				(value != null) ? List.of(publication(value, place.epoch(), end)) : List.of(), end, true));
+	}
+
 	private LogPage page(PartitionScans.ScanResult found, Position end) {
 		if (!found.complete()) {
 			return new LogPage(List.of(), end, false);
@@ -134,9 +155,12 @@ final class FeedLog implements ChannelLog {
 	}
 
 	private Publication publication(ForwardedRecord record, String epoch) {
-		UUID origin = this.run.node();
-		return new Publication(MessageIds.of(epoch, record), origin, record.channel(), record.time(),
-				record.headers(), record.payload(), new Position(epoch, record.offset() + 1));
+		return publication(record, epoch, new Position(epoch, record.offset() + 1));
+	}
+
+	private Publication publication(ForwardedRecord record, String epoch, Position position) {
+		return new Publication(MessageIds.of(epoch, record), this.run.node(), record.channel(), record.time(),
+				record.headers(), record.payload(), position);
 	}
 
 }

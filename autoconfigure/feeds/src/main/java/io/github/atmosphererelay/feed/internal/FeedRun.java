@@ -32,13 +32,15 @@ import org.jspecify.annotations.Nullable;
  * @param partitioner tells which partition has a key
  * @param memory keeps recent messages; {@code null} if the feed is ephemeral, or its mode
  * keeps none
+ * @param state has the current value of each channel; {@code null} if subscribers do not
+ * begin with it
  * @param statistics counts
  * @param health tells operators what is wrong
  * @param clients creates Kafka clients
  * @param guard keeps loops alive
  */
 record FeedRun(UUID node, FeedSettings settings, FeedMapper mapper, FeedPartitioner partitioner,
-		@Nullable RecoveryMemory memory, FeedStatistics statistics, FeedHealth health, FeedClients clients,
+		@Nullable RecoveryMemory memory, @Nullable FeedState state, FeedStatistics statistics, FeedHealth health, FeedClients clients,
 		Guard guard) {
 
 	/**

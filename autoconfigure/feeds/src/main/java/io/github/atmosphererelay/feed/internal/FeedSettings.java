@@ -40,13 +40,15 @@ import org.jspecify.annotations.Nullable;
  * @param recoveryBytes the maximum size of the records in memory
  * @param scanTimeout within which time a read of older records has to end
  * @param maxMessageSize the maximum size of a message in bytes
+ * @param snapshotBytes the maximum size of the current values of all channels; 0 if
+ * subscribers do not begin with them
  * @param publishTimeout after which time a publisher gets an answer; {@code null} if
  * nobody may publish
  */
 public record FeedSettings(String name, String property, String topic, String mode,
 		@Nullable ChannelTemplate template, String pattern, ValueFormat format, List<String> headers,
 		Duration recovery, long recoveryBytes, Duration scanTimeout, int maxMessageSize,
-		@Nullable Duration publishTimeout) {
+		long snapshotBytes, @Nullable Duration publishTimeout) {
 
 	public FeedSettings {
 		Objects.requireNonNull(name, "'name' must not be null");
@@ -58,6 +60,14 @@ public record FeedSettings(String name, String property, String topic, String mo
 		if (recoveryBytes < 1) {
 			throw new IllegalArgumentException("'recoveryBytes' must be positive");
 		}
+	}
+
+	/**
+	 * Return whether a subscriber first gets the current value of its channel.
+	 * @return whether there are current values
+	 */
+	public boolean hasSnapshots() {
+		return this.snapshotBytes > 0 && isRecorded();
 	}
 
 	/**

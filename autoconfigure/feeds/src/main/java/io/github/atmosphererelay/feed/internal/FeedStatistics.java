@@ -45,6 +45,10 @@ public final class FeedStatistics {
 
 	private final LongAdder scanTimeouts = new LongAdder();
 
+	private final LongAdder snapshots = new LongAdder();
+
+	private final LongAdder missingSnapshots = new LongAdder();
+
 	public FeedStatistics() {
 		for (SkipReason reason : SkipReason.values()) {
 			this.skipped.put(reason, new LongAdder());
@@ -82,6 +86,10 @@ public final class FeedStatistics {
 
 	void countScanTimeout() {
 		this.scanTimeouts.increment();
+	}
+
+	void countSnapshot(boolean missing) {
+		(missing ? this.missingSnapshots : this.snapshots).increment();
 	}
 
 	private LongAdder adder(SkipReason reason) {
@@ -164,6 +172,23 @@ public final class FeedStatistics {
 	 */
 	public long scannedBytes() {
 		return this.scannedBytes.sum();
+	}
+
+	/**
+	 * Return the number of subscriptions for which the current value was looked up.
+	 * @return the number of subscriptions
+	 */
+	public long snapshots() {
+		return this.snapshots.sum();
+	}
+
+	/**
+	 * Return the number of subscriptions that have begun without the current value,
+	 * because there is no room for all values.
+	 * @return the number of subscriptions
+	 */
+	public long missingSnapshots() {
+		return this.missingSnapshots.sum();
 	}
 
 	/**
