@@ -64,7 +64,8 @@ public final class AtmosphereEndpointAutoConfiguration {
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
 			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
 			ObjectProvider<OutboxOperations> outbox, ObjectProvider<RoutingOperations> routing,
-			ObjectProvider<GroupListeners> groups, ObjectProvider<FeedOperations> feeds, AtmosphereProperties properties) {
+			ObjectProvider<GroupListeners> groups, ObjectProvider<FeedOperations> feeds,
+			AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));

@@ -53,7 +53,8 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 			DefaultCluster cluster, BucketAgreement buckets, ObjectProvider<FeedProblems> feeds,
 			AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(relay, node.monitor(), node.timers().guards(), node.statistics(),
-				node.writers().statistics(), cluster, buckets, feeds.getIfAvailable(() -> FeedProblems.NONE), properties.health().degradedIsDown());
+				node.writers().statistics(), cluster, buckets, feeds.getIfAvailable(() -> FeedProblems.NONE),
+				properties.health().degradedIsDown());
 	}
 
 	/**

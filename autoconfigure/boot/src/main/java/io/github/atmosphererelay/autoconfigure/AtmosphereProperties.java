@@ -720,9 +720,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("2m") @DurationUnit(ChronoUnit.SECONDS) Duration recovery,
 			@DefaultValue("64MB") DataSize recoveryBytes,
 			@DefaultValue("3s") @DurationUnit(ChronoUnit.SECONDS) Duration scanTimeout,
-			@DefaultValue("false") boolean snapshot, @DefaultValue("64MB") DataSize snapshotBytes, @DefaultValue("none") FeedConflation conflate,
-			@DefaultValue("0") double maxRate, @DefaultValue("anyone") ChannelAccess subscribe,
-			@DefaultValue("false") boolean publish, @DefaultValue("false") ChannelAccess clientPublish) {
+			@DefaultValue("false") boolean snapshot, @DefaultValue("64MB") DataSize snapshotBytes,
+			@DefaultValue("none") FeedConflation conflate, @DefaultValue("0") double maxRate,
+			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("false") boolean publish,
+			@DefaultValue("false") ChannelAccess clientPublish) {
 	}
 
 }

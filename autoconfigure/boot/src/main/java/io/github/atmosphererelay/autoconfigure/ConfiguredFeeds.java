@@ -84,8 +84,8 @@ final class ConfiguredFeeds {
 			throw invalid(property + ".max-rate", feed.maxRate(), "It must not be negative");
 		}
 		if (feed.maxRate() > 0 && feed.conflate() != FeedConflation.LATEST) {
-			throw invalid(property + ".max-rate", feed.maxRate(), "It leaves messages out, which needs '" + property
-					+ ".conflate' to be latest");
+			throw invalid(property + ".max-rate", feed.maxRate(),
+					"It leaves messages out, which needs '" + property + ".conflate' to be latest");
 		}
 		ChannelTemplate template = (feed.mapping() == null) ? template(property, channel) : null;
 		if (feed.publish() && (template == null || !template.isByKey())) {
@@ -101,8 +101,7 @@ final class ConfiguredFeeds {
 		return new FeedSettings((feed.name() != null) ? feed.name() : topic, property, topic,
 				feed.mode().name().toLowerCase(Locale.ROOT), template, pattern,
 				ValueFormat.valueOf(feed.value().name()), feed.headers(), feed.recovery(),
-				feed.recoveryBytes().toBytes(), feed.scanTimeout(),
-				(int) properties.relay().maxMessageSize().toBytes(),
+				feed.recoveryBytes().toBytes(), feed.scanTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
 				feed.snapshot() ? feed.snapshotBytes().toBytes() : 0,
 				feed.publish() ? properties.relay().publishTimeout() : null);
 	}
@@ -121,7 +120,8 @@ final class ConfiguredFeeds {
 			ChannelPattern.parse(pattern);
 		}
 		catch (IllegalArgumentException ex) {
-			throw invalid(property + ".channel", channel, "It is not a valid pattern of channel names: " + ex.getMessage());
+			throw invalid(property + ".channel", channel,
+					"It is not a valid pattern of channel names: " + ex.getMessage());
 		}
 	}
 
@@ -147,14 +147,11 @@ final class ConfiguredFeeds {
 				throw invalid(settings.property() + ".client-publish", configured.clientPublish(),
 						"Clients can publish only if '" + settings.property() + ".publish' is true");
 			}
-			ChannelOptions each = ChannelOptions
-				.builder(settings.pattern(), limits(configured, settings, limits))
+			ChannelOptions each = ChannelOptions.builder(settings.pattern(), limits(configured, settings, limits))
 				.subscribe(configured.subscribe())
 				.clientPublish(configured.clientPublish())
-				.history(settings.isRecorded()
-						? new HistoryOptions(Integer.MAX_VALUE, settings.recovery(),
-								HistoryOptions.DEFAULT_IDEMPOTENCY_WINDOW, feed.log())
-						: null)
+				.history(settings.isRecorded() ? new HistoryOptions(Integer.MAX_VALUE, settings.recovery(),
+						HistoryOptions.DEFAULT_IDEMPOTENCY_WINDOW, feed.log()) : null)
 				.source(feed)
 				.build();
 			checkOverlap(settings, options, properties);

@@ -71,12 +71,15 @@ class FeedsConfiguration {
 			ObjectProvider<ProducerFactory<?, ?>> producers, ObjectProvider<ConsumerFactory<?, ?>> consumers,
 			ObjectProvider<KafkaAdmin> admins) {
 		return new Feeds(ConfiguredFeeds.settings(properties),
-				new SpringClients(SingletonSupplier.of(() -> new KafkaClientFactory(one(producers), one(consumers),
-						one(admins).getConfigurationProperties(),
-						KafkaRelaySettings
-							.builder(identity.id(), "feeds",
-									new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()))
-							.build()))));
+				new SpringClients(
+						SingletonSupplier.of(
+								() -> new KafkaClientFactory(one(producers), one(consumers),
+										one(admins).getConfigurationProperties(),
+										KafkaRelaySettings
+											.builder(identity.id(), "feeds",
+													new EnvelopeCodec(
+															(int) properties.relay().maxMessageSize().toBytes()))
+											.build()))));
 	}
 
 	private static <T> T one(ObjectProvider<T> beans) {
@@ -119,10 +122,8 @@ class FeedsConfiguration {
 	@Bean
 	PhasedLifecycle atmosphereFeedsLifecycle(Feeds feeds, MessagingNode node, AtmosphereProperties properties,
 			BeanFactory beans, PayloadEncoder encoder) {
-		return new PhasedLifecycle(MessagingLifecycle.PHASE + 1,
-				() -> feeds.start(node.identity().id(), node.sources(),
-						(settings) -> extensions(settings, properties, beans, encoder),
-						node.monitor().guards().of(Part.FEEDS)),
+		return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, () -> feeds.start(node.identity().id(), node.sources(),
+				(settings) -> extensions(settings, properties, beans, encoder), node.monitor().guards().of(Part.FEEDS)),
 				feeds::stop);
 	}
 
@@ -139,8 +140,8 @@ class FeedsConfiguration {
 		} : null, (partitioner != null) ? partitioner : MURMUR2);
 	}
 
-	private static <T> @Nullable T bean(BeanFactory beans, FeedSettings settings, String property, @Nullable String name,
-			Class<T> type) {
+	private static <T> @Nullable T bean(BeanFactory beans, FeedSettings settings, String property,
+			@Nullable String name, Class<T> type) {
 		if (name == null || name.isBlank()) {
 			return null;
 		}

@@ -49,8 +49,8 @@ public record StateEntry(String channel, Position position, long order, long tim
 	 * @return whether this one replaces it
 	 */
 	public boolean supersedes(StateEntry other) {
-		return this.position.epoch().equals(other.position.epoch())
-				? this.position.offset() > other.position.offset() : this.order > other.order;
+		return this.position.epoch().equals(other.position.epoch()) ? this.position.offset() > other.position.offset()
+				: this.order > other.order;
 	}
 
 }

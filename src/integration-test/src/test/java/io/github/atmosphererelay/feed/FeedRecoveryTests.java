@@ -72,11 +72,11 @@ class FeedRecoveryTests {
 	}
 
 	private TestNode node(FeedTopic topic, String... properties) {
-		TestNode node = closing(TestNode.start(Stream
-			.concat(Stream.of("spring.kafka.bootstrap-servers=" + server.adminServers(),
-					"atmosphere.feeds[0].topic=" + topic.name(), "atmosphere.feeds[0].name=prices",
-					"atmosphere.feeds[0].channel=prices/{key}", "atmosphere.recovery.max-messages=20000"),
-					Stream.of(properties))
+		TestNode node = closing(TestNode.start(Stream.concat(
+				Stream.of("spring.kafka.bootstrap-servers=" + server.adminServers(),
+						"atmosphere.feeds[0].topic=" + topic.name(), "atmosphere.feeds[0].name=prices",
+						"atmosphere.feeds[0].channel=prices/{key}", "atmosphere.recovery.max-messages=20000"),
+				Stream.of(properties))
 			.toArray(String[]::new)));
 		MachineTime.await(Duration.ofSeconds(20)).until(() -> feed(node).isUp());
 		return node;

@@ -76,10 +76,11 @@ class FeedTests {
 	}
 
 	private TestNode node(FeedTopic topic, String... properties) {
-		TestNode node = TestNode.start(Stream
-			.concat(Stream.of("spring.kafka.bootstrap-servers=" + server.adminServers(),
-					"atmosphere.feeds[0].topic=" + topic.name()), Stream.of(properties))
-			.toArray(String[]::new));
+		TestNode node = TestNode.start(
+				Stream
+					.concat(Stream.of("spring.kafka.bootstrap-servers=" + server.adminServers(),
+							"atmosphere.feeds[0].topic=" + topic.name()), Stream.of(properties))
+					.toArray(String[]::new));
 		this.open.add(node);
 		return node;
 	}
@@ -99,8 +100,12 @@ class FeedTests {
 		FeedTopic topic = topic(3);
 		List<TestNode> nodes = List.of(readingNode(topic, "atmosphere.feeds[0].channel=prices/{key}"),
 				readingNode(topic, "atmosphere.feeds[0].channel=prices/{key}"));
-		List<TestClient> acme = nodes.stream().map((node) -> node.connect("prices/ACME?ack=true").awaitCount(1)).toList();
-		List<TestClient> none = nodes.stream().map((node) -> node.connect("prices/NONE?ack=true").awaitCount(1)).toList();
+		List<TestClient> acme = nodes.stream()
+			.map((node) -> node.connect("prices/ACME?ack=true").awaitCount(1))
+			.toList();
+		List<TestClient> none = nodes.stream()
+			.map((node) -> node.connect("prices/NONE?ack=true").awaitCount(1))
+			.toList();
 		topic.put("ACME", "{\"price\":1}");
 		topic.put("OTHER", "{\"price\":2}");
 		topic.put("ACME", "[3]");
@@ -129,7 +134,8 @@ class FeedTests {
 		topic.put(null, "1");
 		topic.put("a b", "1");
 		topic.put("a/b", "1");
-		FeedTopic.await(topic.send(new ProducerRecord<>(topic.name(), new byte[] { (byte) 0xC3, 0x28 }, "1".getBytes(StandardCharsets.UTF_8))));
+		FeedTopic.await(topic.send(new ProducerRecord<>(topic.name(), new byte[] { (byte) 0xC3, 0x28 },
+				"1".getBytes(StandardCharsets.UTF_8))));
 		topic.put("a", "2");
 		assertThat(client.awaitCount(3).texts().subList(1, 3)).containsExactly("1", "2");
 		Feed feed = feed(node);

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FeedTopic implements AutoCloseable {
 
-	private final String name = "prices-" + UUID.randomUUID();
+	private final String name;
 
 	private final KafkaServer server;
 
@@ -49,7 +49,8 @@ final class FeedTopic implements AutoCloseable {
 
 	private KafkaProducer<byte[], byte[]> producer;
 
-	private FeedTopic(KafkaServer server, Map<String, String> config) {
+	private FeedTopic(KafkaServer server, String name, Map<String, String> config) {
+		this.name = name;
 		this.server = server;
 		this.config = config;
 		this.producer = newProducer();
@@ -60,7 +61,7 @@ final class FeedTopic implements AutoCloseable {
 	}
 
 	static FeedTopic create(KafkaServer server, int partitions, Map<String, String> config) {
-		FeedTopic topic = new FeedTopic(server, config);
+		FeedTopic topic = new FeedTopic(server, "prices-" + UUID.randomUUID(), config);
 		topic.make(partitions);
 		return topic;
 	}
@@ -69,11 +70,18 @@ final class FeedTopic implements AutoCloseable {
 		return this.producer;
 	}
 
+	static FeedTopic named(KafkaServer server, String name, int partitions) {
+		FeedTopic topic = new FeedTopic(server, name, Map.of());
+		topic.make(partitions);
+		return topic;
+	}
+
 	private KafkaProducer<byte[], byte[]> newProducer() {
-		return new KafkaProducer<>(Map.of("bootstrap.servers", this.server.adminServers(), "linger.ms", 0,
-				"max.request.size", 4 * 1024 * 1024, "metadata.max.age.ms", 1000, "delivery.timeout.ms", 60_000,
-				"request.timeout.ms", 5000, "reconnect.backoff.max.ms", 500), new ByteArraySerializer(),
-				new ByteArraySerializer());
+		return new KafkaProducer<>(
+				Map.of("bootstrap.servers", this.server.adminServers(), "linger.ms", 0, "max.request.size",
+						4 * 1024 * 1024, "metadata.max.age.ms", 1000, "delivery.timeout.ms", 60_000,
+						"request.timeout.ms", 5000, "reconnect.backoff.max.ms", 500),
+				new ByteArraySerializer(), new ByteArraySerializer());
 	}
 
 	String name() {
@@ -101,12 +109,8 @@ final class FeedTopic implements AutoCloseable {
 
 	String id() {
 		List<String> ids = new ArrayList<>();
-		run((admin) -> ids.add(admin.describeTopics(List.of(this.name))
-			.topicNameValues()
-			.get(this.name)
-			.get()
-			.topicId()
-			.toString()));
+		run((admin) -> ids
+			.add(admin.describeTopics(List.of(this.name)).topicNameValues().get(this.name).get().topicId().toString()));
 		return ids.get(0);
 	}
 

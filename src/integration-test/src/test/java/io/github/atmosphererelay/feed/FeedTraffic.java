@@ -96,9 +96,9 @@ final class FeedTraffic implements AutoCloseable {
 				.limit(keysOfEach)
 				.mapToObj((key) -> "prices/k" + key)
 				.toList();
-			RecordingClient client = new RecordingClient("client-" + i, channels,
-					() -> URI.create("ws://localhost:" + this.ports.get(random.nextInt(this.ports.size()))
-							+ "/atmosphere/connection/websocket"),
+			RecordingClient client = new RecordingClient(
+					"client-" + i, channels, () -> URI.create("ws://localhost:"
+							+ this.ports.get(random.nextInt(this.ports.size())) + "/atmosphere/connection/websocket"),
 					this.timer, SEED + 31L * i);
 			this.clients.add(client);
 			client.connect();

@@ -49,6 +49,8 @@ public final class FeedMeters implements MeterBinder {
 				Feed::lag);
 		gauge(registry, "memory.bytes", "Messages of a feed that are kept in memory for clients that recover", "bytes",
 				Feed::memoryBytes);
+		gauge(registry, "snapshots.bytes", "Current values of a feed that are kept in memory for new subscribers",
+				"bytes", Feed::snapshotBytes);
 		count(registry, "records", "Records of a feed's topic that this node has read", null, FeedStatistics::records);
 		count(registry, "bytes", "Keys and values of the records of a feed that this node has read", "bytes",
 				FeedStatistics::bytes);
@@ -64,6 +66,8 @@ public final class FeedMeters implements MeterBinder {
 				FeedStatistics::scannedBytes);
 		count(registry, "scans.timeouts", "Clients that have not recovered because a read took too long", null,
 				FeedStatistics::scanTimeouts);
+		snapshots(registry, "known", FeedStatistics::snapshots);
+		snapshots(registry, "unknown", FeedStatistics::missingSnapshots);
 		for (SkipReason reason : SkipReason.values()) {
 			FunctionCounter
 				.builder("atmosphere.feeds.skipped", this.feed.statistics(), (counters) -> counters.skipped(reason))
@@ -72,6 +76,14 @@ public final class FeedMeters implements MeterBinder {
 				.tag("reason", reason.tag())
 				.register(registry);
 		}
+	}
+
+	private void snapshots(MeterRegistry registry, String outcome, ToDoubleFunction<FeedStatistics> value) {
+		FunctionCounter.builder("atmosphere.feeds.snapshots", this.feed.statistics(), value)
+			.description("Subscriptions that begin with the current value, or without it for want of memory")
+			.tag("feed", this.feed.name())
+			.tag("outcome", outcome)
+			.register(registry);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, @Nullable String unit,

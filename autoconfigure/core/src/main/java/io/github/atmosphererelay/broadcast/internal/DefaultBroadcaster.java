@@ -268,8 +268,9 @@ public final class DefaultBroadcaster implements Broadcaster {
 	}
 
 	/**
-	 * Prepare a message for the source of its channel, if that takes messages. It does not
-	 * go through the relay, so the outbox cannot have it: it is sent after the commit.
+	 * Prepare a message for the source of its channel, if that takes messages. It does
+	 * not go through the relay, so the outbox cannot have it: it is sent after the
+	 * commit.
 	 */
 	private PendingMessage prepare(ChannelSource source, String channel, Object payload, PublishOptions options) {
 		if (options.idempotencyKey() != null) {
@@ -279,15 +280,16 @@ public final class DefaultBroadcaster implements Broadcaster {
 		source.requirePublishing(channel);
 		Envelope envelope = envelope(new Audience.Channel(channel, null), payload, options, null);
 		return new PendingMessage(envelope, PendingMessage.Reach.NODE, options.isAfterCommit(),
-				() -> source.publish(envelope.id(), channel, envelope.payload(), envelope.headers()).handle((receipt, ex) -> {
-					if (ex == null) {
-						return confirmed(receipt);
-					}
-					this.statistics.countPublished((Failures.unwrap(ex) instanceof RelayOverloadedException)
-							? PublishResult.OVERLOADED : PublishResult.FAILED);
-					throw (Failures.unwrap(ex) instanceof RuntimeException runtime) ? runtime
-							: new CompletionException(Failures.unwrap(ex));
-				}));
+				() -> source.publish(envelope.id(), channel, envelope.payload(), envelope.headers())
+					.handle((receipt, ex) -> {
+						if (ex == null) {
+							return confirmed(receipt);
+						}
+						this.statistics.countPublished((Failures.unwrap(ex) instanceof RelayOverloadedException)
+								? PublishResult.OVERLOADED : PublishResult.FAILED);
+						throw (Failures.unwrap(ex) instanceof RuntimeException runtime) ? runtime
+								: new CompletionException(Failures.unwrap(ex));
+					}));
 	}
 
 	@Override

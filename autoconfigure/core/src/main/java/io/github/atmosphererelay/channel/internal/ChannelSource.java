@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * from outside of the cluster, for example from a topic of the application. The channels'
  * options name their source. If they are recorded, the options also name their log.
  * <p>
- * For any thread; no method blocks. {@link #subscribe} and {@link #unsubscribe} are called
- * for each channel in order, and not under a lock of the caller.
+ * For any thread; no method blocks. {@link #subscribe} and {@link #unsubscribe} are
+ * called for each channel in order, and not under a lock of the caller.
  */
 public interface ChannelSource {
 

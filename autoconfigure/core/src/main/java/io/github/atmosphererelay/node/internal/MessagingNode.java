@@ -166,7 +166,8 @@ public final class MessagingNode {
 		this.delivery = delivery;
 		this.followers = new LogFollowerRegistry(this.monitor, logs, catalog, delivery, statistics.log(),
 				this.settings.positionCheck());
-		this.interest = new Interest(new AddressFollower(relay, catalog), this.settings.unsubscribeDelay(), this.followers::entered, this::left);
+		this.interest = new Interest(new AddressFollower(relay, catalog), this.settings.unsubscribeDelay(),
+				this.followers::entered, this::left);
 		this.control = new ControlMessenger(this.identity.id(), relay, extensions::controlListener);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics.deliveries(), this.taps);

@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The addresses to which this node is subscribed, at the relay or at a channel's source,
- * with a reference count for each. The node subscribes when the count becomes 1. When it becomes 0, the node
- * unsubscribes after a short delay, so that a client that reconnects finds the
- * subscription still in place. For use by any thread.
+ * with a reference count for each. The node subscribes when the count becomes 1. When it
+ * becomes 0, the node unsubscribes after a short delay, so that a client that reconnects
+ * finds the subscription still in place. For use by any thread.
  */
 public final class Interest {
 

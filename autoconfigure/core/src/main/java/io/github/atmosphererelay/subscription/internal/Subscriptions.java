@@ -436,8 +436,8 @@ public final class Subscriptions {
 					throw (ex != null) ? ex : hasEnded();
 				}
 				log.reserved((replay != null) ? replay.reservation() : null);
-				result.complete(goLive(follower, subscription, log, (replay != null) ? replay.page() : null,
-						begin.snapshot()));
+				result.complete(
+						goLive(follower, subscription, log, (replay != null) ? replay.page() : null, begin.snapshot()));
 			}
 			catch (Throwable failure) {
 				result.completeExceptionally(failure);

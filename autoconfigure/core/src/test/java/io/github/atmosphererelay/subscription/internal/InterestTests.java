@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.test.FakeRelay;
@@ -314,8 +315,9 @@ class InterestTests {
 	}
 
 	private Interest interest(Duration linger) {
-		return new Interest(new AddressFollower(this.relay, new ChannelCatalog(List.of())), linger, (address, followed) -> {
-		}, this.left::add);
+		return new Interest(new AddressFollower(this.relay, new ChannelCatalog(List.of())), linger,
+				(address, followed) -> {
+				}, this.left::add);
 	}
 
 }

@@ -339,9 +339,8 @@ public final class Feed implements ChannelSource {
 		@Override
 		public @Nullable CompletableFuture<LogPage> snapshot(String channel) {
 			FeedLog log = log();
-			return (log != null) ? log.snapshot(channel)
-					: Feed.this.settings.hasSnapshots()
-							? CompletableFuture.failedFuture(new RelayUnavailableException(name(), null)) : null;
+			return (log != null) ? log.snapshot(channel) : Feed.this.settings.hasSnapshots()
+					? CompletableFuture.failedFuture(new RelayUnavailableException(name(), null)) : null;
 		}
 
 		@Override

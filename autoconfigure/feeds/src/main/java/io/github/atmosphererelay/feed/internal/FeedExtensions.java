@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param values reads values, or {@code null} if the format says what they are
  * @param partitioner tells which partition has a key
  */
-public record FeedExtensions(@Nullable FeedMapping mapping, @Nullable ValueReader values,
-		FeedPartitioner partitioner) {
+public record FeedExtensions(@Nullable FeedMapping mapping, @Nullable ValueReader values, FeedPartitioner partitioner) {
 
 	/**
 	 * Reads a value with the application's deserializer.

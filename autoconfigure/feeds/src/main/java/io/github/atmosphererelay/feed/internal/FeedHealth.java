@@ -102,8 +102,8 @@ final class FeedHealth {
 		if (skipped.reason() == SkipReason.LEFT_OUT) {
 			return;
 		}
-		this.skips.warn(() -> "The feed '" + this.settings.name() + "' has skipped the record at offset " + record.offset()
-				+ " of partition " + record.partition() + " of the topic '" + record.topic() + "': "
+		this.skips.warn(() -> "The feed '" + this.settings.name() + "' has skipped the record at offset "
+				+ record.offset() + " of partition " + record.partition() + " of the topic '" + record.topic() + "': "
 				+ explain(skipped.reason()) + ((skipped.detail() != null) ? " (" + skipped.detail() + ")" : ""));
 	}
 
@@ -119,8 +119,8 @@ final class FeedHealth {
 			case MAPPING_FAILED -> "the application's bean has failed";
 			case LEFT_OUT -> "the application's mapping has left it out";
 			case MISPLACED -> "it is in another partition than its key belongs to. Do its producers use another"
-					+ " partitioner than Kafka's Java clients? Then set '" + property
-					+ ".partitioner', or set '" + property + ".recovery' to 0";
+					+ " partitioner than Kafka's Java clients? Then set '" + property + ".partitioner', or set '"
+					+ property + ".recovery' to 0";
 		};
 	}
 

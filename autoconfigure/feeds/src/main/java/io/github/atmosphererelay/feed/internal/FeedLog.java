@@ -113,8 +113,8 @@ final class FeedLog implements ChannelLog {
 		Position end = new Position(place.epoch(), offset);
 		// With the position from which the client goes on, not that of the record, which
 		// may be older than the topic's retention
-		return CompletableFuture.completedFuture(new LogPage(
-				(value != null) ? List.of(publication(value, place.epoch(), end)) : List.of(), end, true));
+		return CompletableFuture.completedFuture(
+				new LogPage((value != null) ? List.of(publication(value, place.epoch(), end)) : List.of(), end, true));
 	}
 
 	private LogPage page(PartitionScans.ScanResult found, Position end) {

@@ -233,7 +233,8 @@ final class FeedMapper {
 			if (headers == null) {
 				headers = new LinkedHashMap<>();
 			}
-			if (headers.size() + own.size() >= EnvelopeCodec.MAX_HEADERS || bytes > EnvelopeCodec.MAX_HEADER_BYTES / 2) {
+			if (headers.size() + own.size() >= EnvelopeCodec.MAX_HEADERS
+					|| bytes > EnvelopeCodec.MAX_HEADER_BYTES / 2) {
 				break;
 			}
 			headers.put(header.key(), value);

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * @param guard keeps loops alive
  */
 record FeedRun(UUID node, FeedSettings settings, FeedMapper mapper, FeedPartitioner partitioner,
-		@Nullable RecoveryMemory memory, @Nullable FeedState state, FeedStatistics statistics, FeedHealth health, FeedClients clients,
-		Guard guard) {
+		@Nullable RecoveryMemory memory, @Nullable FeedState state, FeedStatistics statistics, FeedHealth health,
+		FeedClients clients, Guard guard) {
 
 	/**
 	 * Return the exception for what cannot be read now.

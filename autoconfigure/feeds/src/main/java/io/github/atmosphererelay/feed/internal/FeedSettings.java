@@ -35,8 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param pattern the pattern of the channels
  * @param format what the values are
  * @param headers the headers that are passed on, with {@code *} for any characters
- * @param recovery how long records are kept in memory; zero if the channels are
- * ephemeral
+ * @param recovery how long records are kept in memory; zero if the channels are ephemeral
  * @param recoveryBytes the maximum size of the records in memory
  * @param scanTimeout within which time a read of older records has to end
  * @param maxMessageSize the maximum size of a message in bytes
@@ -45,10 +44,9 @@ import org.jspecify.annotations.Nullable;
  * @param publishTimeout after which time a publisher gets an answer; {@code null} if
  * nobody may publish
  */
-public record FeedSettings(String name, String property, String topic, String mode,
-		@Nullable ChannelTemplate template, String pattern, ValueFormat format, List<String> headers,
-		Duration recovery, long recoveryBytes, Duration scanTimeout, int maxMessageSize,
-		long snapshotBytes, @Nullable Duration publishTimeout) {
+public record FeedSettings(String name, String property, String topic, String mode, @Nullable ChannelTemplate template,
+		String pattern, ValueFormat format, List<String> headers, Duration recovery, long recoveryBytes,
+		Duration scanTimeout, int maxMessageSize, long snapshotBytes, @Nullable Duration publishTimeout) {
 
 	public FeedSettings {
 		Objects.requireNonNull(name, "'name' must not be null");

@@ -34,8 +34,8 @@ final class MessageIds {
 	}
 
 	/**
-	 * Return the id of a record: a UUID of version 7 with the record's time, a hash of its
-	 * channel and epoch, and its offset.
+	 * Return the id of a record: a UUID of version 7 with the record's time, a hash of
+	 * its channel and epoch, and its offset.
 	 */
 	static UUID of(String epoch, ForwardedRecord record) {
 		int hash = 31 * epoch.hashCode() + record.channel().hashCode();

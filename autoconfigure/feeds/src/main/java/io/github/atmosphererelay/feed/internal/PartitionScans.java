@@ -355,8 +355,7 @@ final class PartitionScans {
 		void take(ConsumerRecord<byte[], byte[]> record) {
 			String channel = PartitionScans.this.run.mapper().findChannel(record);
 			List<Scan> wanting = (channel != null) ? this.scans.get(channel) : null;
-			if (wanting == null
-					|| !(PartitionScans.this.run.mapper().map(record) instanceof Mapped.Message message)) {
+			if (wanting == null || !(PartitionScans.this.run.mapper().map(record) instanceof Mapped.Message message)) {
 				return;
 			}
 			wanting.removeIf((scan) -> {

@@ -392,8 +392,8 @@ public final class LogFollower {
 	 * @param page the publications that it has missed, or {@code null} if it does not
 	 * recover
 	 * @param limit the maximum number of publications that it may have missed
-	 * @param snapshot the current value, for a client that has not recovered; {@code null}
-	 * if there is none
+	 * @param snapshot the current value, for a client that has not recovered;
+	 * {@code null} if there is none
 	 * @return the answer
 	 * @throws RequestRefusedException if the client has to try again
 	 */

@@ -118,8 +118,8 @@ final class LogSubscriptions {
 	 * @param limit the maximum number of publications that it may have missed
 	 * @param delivered the position up to which the channel was delivered, or
 	 * {@code null} if that is not known
-	 * @param snapshot the current value, for a client that has not recovered; {@code null}
-	 * if there is none
+	 * @param snapshot the current value, for a client that has not recovered;
+	 * {@code null} if there is none
 	 * @return the answer
 	 * @throws RequestRefusedException if the client has to try again
 	 */
