@@ -43,7 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Runs the example of the page on feeds: a topic that is there, and ten lines of YAML.
  */
-@Timeout(120)
+@Timeout(300)
 class FeedPageTests {
 
 	private static final Path PAGE = Path.of("..", "docs", "feeds.md");

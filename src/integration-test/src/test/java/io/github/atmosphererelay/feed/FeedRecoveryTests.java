@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Clients of a feed that recover: each has exactly what its keys have published, in order
  * and once.
  */
-@Timeout(180)
+@Timeout(400)
 @Reconciles
 class FeedRecoveryTests {
 

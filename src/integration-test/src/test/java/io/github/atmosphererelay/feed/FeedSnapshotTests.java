@@ -42,7 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What subscribers begin with, and what they get of what comes too fast.
  */
-@Timeout(120)
+@Timeout(300)
 @Reconciles
 class FeedSnapshotTests {
 

@@ -44,7 +44,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * What the records of a topic become, for plain WebSockets, without a relay.
  */
-@Timeout(120)
+@Timeout(300)
 @Reconciles
 class FeedTests {
 

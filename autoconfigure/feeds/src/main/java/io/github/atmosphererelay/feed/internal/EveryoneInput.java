@@ -57,6 +57,9 @@ final class EveryoneInput implements FeedInput {
 
 	private static final Duration MAX_PAUSE = Duration.ofSeconds(2);
 
+	/** A consumer that has got no answer for this long is replaced. */
+	private static final Duration MAX_SILENCE = Duration.ofSeconds(15);
+
 	/** What is not there, or not allowed, will hardly be a second later. */
 	private static final Duration REFUSED_PAUSE = Duration.ofSeconds(5);
 
@@ -81,6 +84,9 @@ final class EveryoneInput implements FeedInput {
 	private volatile @Nullable Consumer<byte[], byte[]> consumer;
 
 	private volatile boolean up;
+
+	/** Since when the broker does not answer, in nanoseconds. */
+	private long downSince;
 
 	private volatile long lag;
 
@@ -221,6 +227,7 @@ final class EveryoneInput implements FeedInput {
 		}
 		try (TopicWatch watch = new TopicWatch(this.settings.topic(), clients.admin())) {
 			TopicInfo found = watch.ask();
+			this.downSince = System.nanoTime();
 			try (Consumer<byte[], byte[]> consumer = clients.topicReader()) {
 				this.consumer = consumer;
 				adopt(found, consumer, sink);
@@ -241,9 +248,16 @@ final class EveryoneInput implements FeedInput {
 			throw ex;
 		}
 		catch (KafkaException ex) {
-			// The broker is away. The consumer waits for it
-			this.up = false;
+			// The broker is away. The consumer waits for it, unless it may have come back
+			// at another address
 			this.run.health().failed(ex, this.run.clients().servers());
+			if (this.up) {
+				this.up = false;
+				this.downSince = System.nanoTime();
+			}
+			else if (System.nanoTime() - this.downSince > MAX_SILENCE.toNanos()) {
+				throw ex;
+			}
 			return;
 		}
 		if (found != null) {
