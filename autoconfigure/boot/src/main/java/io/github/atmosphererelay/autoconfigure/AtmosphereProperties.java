@@ -699,8 +699,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * memory. Older records are read from the topic. With 0 the channels are ephemeral.
 	 * @param recoveryBytes Maximum total size of the records that are kept in memory for
 	 * that.
-	 * @param scanTimeout Time within which a client that reconnects has to get records
-	 * that are no longer in memory. After that it is told that it has not recovered.
+	 * @param scanTimeout Time within which records that are no longer in memory have to
+	 * be found for a client that reconnects. After that it is told that it has not
+	 * recovered.
 	 * @param snapshot Whether a subscriber first gets the current value of its key.
 	 * @param snapshotBytes Maximum total size of the current values of all keys.
 	 * @param conflate Which messages that wait for a slow client are left out.
@@ -719,7 +720,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("everyone") FeedMode mode,
 			@DefaultValue("2m") @DurationUnit(ChronoUnit.SECONDS) Duration recovery,
 			@DefaultValue("64MB") DataSize recoveryBytes,
-			@DefaultValue("3s") @DurationUnit(ChronoUnit.SECONDS) Duration scanTimeout,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration scanTimeout,
 			@DefaultValue("false") boolean snapshot, @DefaultValue("64MB") DataSize snapshotBytes,
 			@DefaultValue("none") FeedConflation conflate, @DefaultValue("0") double maxRate,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("false") boolean publish,

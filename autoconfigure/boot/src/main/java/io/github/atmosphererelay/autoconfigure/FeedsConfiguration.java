@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.actuate.internal.FeedOperations;
 import io.github.atmosphererelay.actuate.internal.FeedProblems;
+import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.feed.FeedMapping;
 import io.github.atmosphererelay.feed.FeedPartitioner;
 import io.github.atmosphererelay.feed.internal.Feed;
@@ -29,7 +30,6 @@ import io.github.atmosphererelay.feed.internal.FeedClients;
 import io.github.atmosphererelay.feed.internal.FeedExtensions;
 import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.Feeds;
-import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.node.internal.MessagingNode;

@@ -20,7 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -117,26 +119,19 @@ class FeedSnapshotTests {
 	 * twice.
 	 */
 	@Test
-	void whatFollowsTheValueIsTheNextOneHoweverFastValuesCome() throws Exception {
+	void whatFollowsTheValueIsTheNextOneHoweverFastValuesCome() {
 		FeedTopic topic = topic(1);
 		topic.put("k", "0");
 		TestNode node = node(topic, "atmosphere.feeds[0].snapshot=true");
 		AtomicInteger written = new AtomicInteger();
-		Thread writer = new Thread(() -> {
-			while (written.get() < 20_000 && !Thread.currentThread().isInterrupted()) {
-				topic.send("k", String.valueOf(written.incrementAndGet()));
-				if (written.get() % 20 == 0) {
-					java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-				}
-			}
-		});
-		writer.start();
-		List<TestClient> clients = new CopyOnWriteArrayList<>();
-		while (writer.isAlive() && clients.size() < 100) {
+		ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor();
+		this.open.add(writer::shutdownNow);
+		writer.scheduleWithFixedDelay(() -> topic.put("k", String.valueOf(written.incrementAndGet())), 0, 200,
+				TimeUnit.MICROSECONDS);
+		List<TestClient> clients = new ArrayList<>();
+		for (int i = 0; i < 30; i++) {
 			clients.add(connect(node, "prices/k?positions=true").awaitCount(5));
 		}
-		writer.interrupt();
-		writer.join();
 		for (TestClient client : clients) {
 			List<Integer> values = client.texts()
 				.stream()

@@ -91,7 +91,7 @@ final class FeedLog implements ChannelLog {
 		if (memory == null && from == place.offset()) {
 			return CompletableFuture.completedFuture(new LogPage(List.of(), end, true));
 		}
-		return this.scans.read(partition, channel, new PartitionPlace(place.epoch(), from), limit)
+		return this.scans.read(new ChannelScan.Key(partition, channel, place.epoch(), from, limit))
 			.thenApply((found) -> page(found, end));
 	}
 
@@ -117,7 +117,7 @@ final class FeedLog implements ChannelLog {
 				new LogPage((value != null) ? List.of(publication(value, place.epoch(), end)) : List.of(), end, true));
 	}
 
-	private LogPage page(PartitionScans.ScanResult found, Position end) {
+	private LogPage page(ChannelScan.Result found, Position end) {
 		if (!found.complete()) {
 			return new LogPage(List.of(), end, false);
 		}
@@ -125,7 +125,7 @@ final class FeedLog implements ChannelLog {
 				new Position(end.epoch(), Math.max(found.end(), lastOf(found))), true, found.more());
 	}
 
-	private static long lastOf(PartitionScans.ScanResult found) {
+	private static long lastOf(ChannelScan.Result found) {
 		List<ForwardedRecord> records = found.records();
 		return records.isEmpty() ? 0 : records.get(records.size() - 1).offset() + 1;
 	}
