@@ -88,7 +88,7 @@ class ArchitectureTests {
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
-			Map.entry("listening..", List.of("cluster..")), Map.entry("feed..", List.of("cluster..", "state..")),
+			Map.entry("listening..", List.of("cluster..")), Map.entry("feed..", List.of("cluster..")),
 			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
@@ -107,7 +107,7 @@ class ArchitectureTests {
 			"jdbc..", List.of("relay", "message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
 			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "relay.jdbc..",
 			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
-			List.of("relay", "durable..", "message..", "test.."), "state..", List.of("message.."));
+			List.of("relay", "durable..", "message..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();
 

@@ -149,7 +149,7 @@ public final class AtmosphereAutoConfiguration {
 		}
 		if (!this.properties.feeds().isEmpty()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.feeds", this.properties.feeds(),
-					"Feeds need atmosphere-relay-feeds and spring-boot-starter-kafka on the classpath");
+					"Feeds need atmosphere-relay-feeds, atmosphere-relay-kafka and spring-boot-starter-kafka on the classpath");
 		}
 		return List.of();
 	}

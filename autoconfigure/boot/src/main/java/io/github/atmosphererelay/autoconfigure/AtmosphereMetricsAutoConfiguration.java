@@ -83,6 +83,7 @@ public final class AtmosphereMetricsAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ Feeds.class, KafkaTemplate.class })
+	@ConditionalOnBean(type = "io.github.atmosphererelay.feed.internal.Feeds")
 	static class FeedMetersConfiguration {
 
 		@Bean

@@ -87,6 +87,9 @@ final class ConfiguredFeeds {
 			throw invalid(property + ".max-rate", feed.maxRate(),
 					"It leaves messages out, which needs '" + property + ".conflate' to be latest");
 		}
+		if (feed.mode() != FeedMode.EVERYONE) {
+			throw invalid(property + ".mode", feed.mode(), "Only 'everyone' is supported");
+		}
 		ChannelTemplate template = (feed.mapping() == null) ? template(property, channel) : null;
 		if (feed.publish() && (template == null || !template.isByKey())) {
 			throw invalid(property + ".publish", true,

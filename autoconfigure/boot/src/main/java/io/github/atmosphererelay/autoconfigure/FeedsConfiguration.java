@@ -60,7 +60,7 @@ import org.springframework.util.function.SingletonSupplier;
  * Creates the feeds of {@code atmosphere.feeds} if Kafka is on the classpath.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnClass({ Feeds.class, KafkaTemplate.class })
+@ConditionalOnClass({ Feeds.class, KafkaClientFactory.class, KafkaTemplate.class })
 class FeedsConfiguration {
 
 	private static final FeedPartitioner MURMUR2 = (key, partitions) -> Utils.toPositive(Utils.murmur2(key))
