@@ -51,7 +51,7 @@ class FeedRecoveryTests {
 
 	@BeforeAll
 	static void startBroker() {
-		server = KafkaServer.create();
+		server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF);
 	}
 
 	@AfterAll

@@ -54,7 +54,7 @@ class FeedSnapshotTests {
 
 	@BeforeAll
 	static void startBroker() {
-		server = KafkaServer.create();
+		server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF);
 	}
 
 	@AfterAll

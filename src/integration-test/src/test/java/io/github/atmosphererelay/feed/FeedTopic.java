@@ -41,6 +41,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class FeedTopic implements AutoCloseable {
 
+	/**
+	 * A broker must not make a topic again as soon as its producer asks for it.
+	 */
+	static final Map<String, String> NOT_BY_ITSELF = Map.of("auto.create.topics.enable", "false");
+
 	private final String name;
 
 	private final KafkaServer server;

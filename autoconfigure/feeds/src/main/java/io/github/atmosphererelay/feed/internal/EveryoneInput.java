@@ -322,6 +322,7 @@ final class EveryoneInput implements FeedInput {
 		this.topic = found;
 		works(found);
 		if (known != null && another) {
+			this.run.health().changed(found);
 			sink.changed();
 		}
 	}

@@ -61,6 +61,15 @@ final class FeedHealth {
 	}
 
 	/**
+	 * Note that the topic has another epoch.
+	 */
+	void changed(TopicInfo topic) {
+		logger.warn("The topic '" + this.settings.topic() + "' of the feed '" + this.settings.name()
+				+ "' was made again, or has got partitions: it has " + topic.partitions()
+				+ " now. Clients are told that they have not recovered");
+	}
+
+	/**
 	 * Note that the feed cannot be read. Logged if the reason has changed.
 	 */
 	void failed(Throwable failure, String servers) {
