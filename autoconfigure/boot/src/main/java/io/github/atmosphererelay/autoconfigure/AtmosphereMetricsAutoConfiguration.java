@@ -79,6 +79,19 @@ public final class AtmosphereMetricsAutoConfiguration {
 	}
 
 	/**
+	 * Registers the meters of consumer groups, which are known when all beans exist.
+	 */
+	@Bean
+	PhasedLifecycle atmosphereGroupMeters(MeterRegistry registry, ObjectProvider<GroupListeners> groups) {
+		return new PhasedLifecycle(ListeningConfiguration.PHASE,
+				() -> groups.ifAvailable((listeners) -> listeners.runners()
+					.all()
+					.forEach((group) -> new GroupMeters(group.name(), group.statistics()).bindTo(registry))),
+				() -> {
+				});
+	}
+
+	/**
 	 * The meters of feeds, whose module may be absent.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -91,19 +104,6 @@ public final class AtmosphereMetricsAutoConfiguration {
 			return (registry) -> feeds.all().forEach((feed) -> new FeedMeters(feed).bindTo(registry));
 		}
 
-	}
-
-	/**
-	 * Registers the meters of consumer groups, which are known when all beans exist.
-	 */
-	@Bean
-	PhasedLifecycle atmosphereGroupMeters(MeterRegistry registry, ObjectProvider<GroupListeners> groups) {
-		return new PhasedLifecycle(ListeningConfiguration.PHASE,
-				() -> groups.ifAvailable((listeners) -> listeners.runners()
-					.all()
-					.forEach((group) -> new GroupMeters(group.name(), group.statistics()).bindTo(registry))),
-				() -> {
-				});
 	}
 
 }

@@ -472,15 +472,6 @@ public final class Subscriptions {
 	}
 
 	/**
-	 * What a client gets first.
-	 *
-	 * @param replay what it has missed, or {@code null} if it does not recover
-	 * @param snapshot the current value, or {@code null}
-	 */
-	private record Begin(ReplayReader.@Nullable Replay replay, @Nullable LogPage snapshot) {
-	}
-
-	/**
 	 * Answer the client, in order with the end of the subscription. The lock of the
 	 * session's subscriptions comes before that of the follower.
 	 */
@@ -651,6 +642,15 @@ public final class Subscriptions {
 
 	private static @Nullable Address userOf(LocalSession session) {
 		return (session.principal() != null) ? new Address.User(session.principal().getName()) : null;
+	}
+
+	/**
+	 * What a client gets first.
+	 *
+	 * @param replay what it has missed, or {@code null} if it does not recover
+	 * @param snapshot the current value, or {@code null}
+	 */
+	private record Begin(ReplayReader.@Nullable Replay replay, @Nullable LogPage snapshot) {
 	}
 
 }

@@ -256,10 +256,11 @@ final class PartitionScans {
 			}
 		});
 		assign(scans, consumer);
-		begun.keySet()
-			.stream()
-			.filter(scans::containsKey)
-			.forEach((number) -> consumer.seek(partition(number), scans.get(number).offset()));
+		begun.forEach((number, scan) -> {
+			if (!scan.isEmpty()) {
+				consumer.seek(partition(number), scan.offset());
+			}
+		});
 	}
 
 	/**
