@@ -54,7 +54,8 @@ class FeedPageTests {
 		assertThat(yaml.lines()).hasSizeLessThanOrEqualTo(10);
 		Matcher path = Pattern.compile("ws://localhost:8080/atmosphere/(\\S+)\"").matcher(block("js"));
 		assertThat(path.find()).isTrue();
-		try (KafkaServer server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF); FeedTopic topic = FeedTopic.named(server, "prices", 12)) {
+		try (KafkaServer server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF);
+				FeedTopic topic = FeedTopic.named(server, "prices", 12)) {
 			topic.put("ACME", "{\"price\":16}");
 			topic.put("ACME", "{\"price\":17}");
 			topic.put("OTHER", "{\"price\":1}");

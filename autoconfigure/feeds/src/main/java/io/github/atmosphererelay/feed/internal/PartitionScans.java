@@ -115,8 +115,8 @@ final class PartitionScans {
 		answer.thenRun(() -> this.reads.remove(key, scan));
 		return answer.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).exceptionallyCompose((ex) -> {
 			Throwable cause = Failures.unwrap(ex);
-			return CompletableFuture.failedFuture(
-					(cause instanceof TimeoutException) ? RelayUnavailableException.forSlowRead(name, PATIENCE) : cause);
+			return CompletableFuture.failedFuture((cause instanceof TimeoutException)
+					? RelayUnavailableException.forSlowRead(name, PATIENCE) : cause);
 		});
 	}
 
@@ -203,7 +203,8 @@ final class PartitionScans {
 				read(scans, consumer);
 			}
 			catch (RuntimeException | Error ex) {
-				scans.values().forEach((scan) -> scan.failAll(new RelayUnavailableException(this.run.settings().name(), ex)));
+				scans.values()
+					.forEach((scan) -> scan.failAll(new RelayUnavailableException(this.run.settings().name(), ex)));
 				throw ex;
 			}
 			sweep();
@@ -236,7 +237,8 @@ final class PartitionScans {
 			begin(begun, scans, consumer);
 		}
 		catch (RuntimeException | Error ex) {
-			begun.values().forEach((scan) -> scan.failAll(new RelayUnavailableException(this.run.settings().name(), ex)));
+			begun.values()
+				.forEach((scan) -> scan.failAll(new RelayUnavailableException(this.run.settings().name(), ex)));
 			throw ex;
 		}
 	}
