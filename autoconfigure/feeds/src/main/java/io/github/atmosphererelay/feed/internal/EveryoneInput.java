@@ -228,12 +228,12 @@ final class EveryoneInput implements FeedInput {
 		try (TopicWatch watch = new TopicWatch(this.settings.topic(), clients.admin())) {
 			TopicInfo found = watch.ask();
 			this.downSince = System.nanoTime();
-			try (Consumer<byte[], byte[]> consumer = clients.topicReader()) {
-				this.consumer = consumer;
-				adopt(found, consumer, sink);
+			try (Consumer<byte[], byte[]> reader = clients.topicReader()) {
+				this.consumer = reader;
+				adopt(found, reader, sink);
 				while (!isStopping()) {
-					look(watch, consumer, sink);
-					poll(watch, consumer, sink);
+					look(watch, reader, sink);
+					poll(watch, reader, sink);
 				}
 			}
 		}
@@ -287,7 +287,7 @@ final class EveryoneInput implements FeedInput {
 		for (int i = 0; i < found.partitions(); i++) {
 			partitions.add(new TopicPartition(this.settings.topic(), i));
 		}
-		Map<TopicPartition, Long> ends = (known == null) ? consumer.endOffsets(partitions, ANSWER) : Map.of();
+		Map<TopicPartition, Long> ends = (known != null) ? Map.of() : consumer.endOffsets(partitions, ANSWER);
 		consumer.assign(partitions);
 		boolean another = known == null || !known.epoch().equals(found.epoch());
 		boolean recreated = known != null && !known.id().equals(found.id());
@@ -302,8 +302,10 @@ final class EveryoneInput implements FeedInput {
 			PartitionPlace place = this.places.get(partition.partition());
 			// All of a topic that was made again, and of a partition that was added, was
 			// written while this node was reading the feed
-			long next = (known == null) ? Objects.requireNonNull(ends.get(partition))
-					: (recreated || place == null) ? 0 : place.offset();
+			long next = (place != null && !recreated) ? place.offset() : 0;
+			if (known == null) {
+				next = Objects.requireNonNull(ends.get(partition));
+			}
 			Long first = begins.get(partition);
 			if (first != null && first < next) {
 				this.loading.put(partition.partition(), new Loading(first, next));

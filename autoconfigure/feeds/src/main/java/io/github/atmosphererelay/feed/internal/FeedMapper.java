@@ -168,8 +168,8 @@ final class FeedMapper {
 					: skipped(SkipReason.INVALID_VALUE, "it is not UTF-8");
 			case JSON -> {
 				String fault = Utf8.isValid(value) ? json().findFault(value) : "it is not UTF-8";
-				yield (fault == null) ? message(record, channel, Payload.text(value), Map.of())
-						: skipped(SkipReason.INVALID_VALUE, fault);
+				yield (fault != null) ? skipped(SkipReason.INVALID_VALUE, fault)
+						: message(record, channel, Payload.text(value), Map.of());
 			}
 		};
 	}

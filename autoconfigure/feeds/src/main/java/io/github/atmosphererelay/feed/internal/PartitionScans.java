@@ -158,9 +158,9 @@ final class PartitionScans {
 	private void work() {
 		boolean more = true;
 		while (more) {
-			try (Consumer<byte[], byte[]> consumer = this.run.clients().topicReader()) {
-				this.consumer = consumer;
-				scan(consumer);
+			try (Consumer<byte[], byte[]> reader = this.run.clients().topicReader()) {
+				this.consumer = reader;
+				scan(reader);
 			}
 			catch (InterruptedException | InterruptException | WakeupException ex) {
 				failAll(this.run.unavailable());
