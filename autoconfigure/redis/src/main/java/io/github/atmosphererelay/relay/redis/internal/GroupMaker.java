@@ -29,6 +29,7 @@ import io.github.atmosphererelay.relay.ChannelLog;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a group that does not exist: looks once at each log, and notes where the group
@@ -104,7 +105,7 @@ final class GroupMaker {
 			.thenApply((reply) -> GroupCalls.text(reply.get(0)));
 	}
 
-	private CompletableFuture<?> makeFrom(int lane) {
+	private CompletableFuture<@Nullable Void> makeFrom(int lane) {
 		if (lane == RedisLanes.COUNT) {
 			return CompletableFuture.completedFuture(null);
 		}
@@ -113,21 +114,45 @@ final class GroupMaker {
 			.thenCompose((nothing) -> makeFrom(lane + 1));
 	}
 
-	private CompletableFuture<?> pages(LaneIndexReader reader, GroupProgress progress) {
-		return reader.next(this.options.channels(), PAGE).thenCompose((page) -> {
-			Map<String, Position> begins = new ConcurrentHashMap<>();
-			return GroupCalls.all(page.channels().stream().map((channel) -> begin(channel).thenAccept((position) -> {
-				if (position.offset() > 0) {
-					begins.put(channel, position);
-				}
-			})).toList())
-				.thenCompose(
-						(nothing) -> begins.isEmpty() ? CompletableFuture.completedFuture(null) : progress.note(begins))
-				.thenCompose((nothing) -> page.last() ? CompletableFuture.completedFuture(null)
-						: ask(PATIENCE_MILLIS)
-							.thenCompose((answer) -> answer.equals("mine") ? pages(reader, progress) : CompletableFuture
-								.failedFuture(new IllegalStateException("Another member makes the group"))));
+	private CompletableFuture<@Nullable Void> pages(LaneIndexReader reader, GroupProgress progress) {
+		return reader.next(this.options.channels(), PAGE)
+			.thenCompose((page) -> note(page.channels(), progress).thenCompose((nothing) -> page.last()
+					? CompletableFuture.<@Nullable Void>completedFuture(null) : nextPage(reader, progress)));
+	}
+
+	private CompletableFuture<@Nullable Void> nextPage(LaneIndexReader reader, GroupProgress progress) {
+		return ask(PATIENCE_MILLIS).thenCompose((answer) -> {
+			check(answer.equals("mine"));
+			return pages(reader, progress);
 		});
+	}
+
+	/**
+	 * Note where the group begins in some channels.
+	 */
+	private CompletableFuture<@Nullable Void> note(List<String> channels, GroupProgress progress) {
+		Map<String, Position> begins = new ConcurrentHashMap<>();
+		return GroupCalls.all(channels.stream().map((channel) -> begin(channel).thenAccept((position) -> {
+			if (position.offset() > 0) {
+				begins.put(channel, position);
+			}
+		})).toList())
+			.thenCompose((nothing) -> begins.isEmpty() ? CompletableFuture.completedFuture(true)
+					: progress.note(begins, isNow()))
+			.thenAccept(GroupMaker::check);
+	}
+
+	private static void check(boolean mine) {
+		if (!mine) {
+			throw new IllegalStateException("Another member makes the group");
+		}
+	}
+
+	/**
+	 * Return whether the group begins with what is published from now on.
+	 */
+	private boolean isNow() {
+		return this.options.start() == GroupOptions.Start.LATEST && !this.existed;
 	}
 
 	private CompletableFuture<Position> begin(String channel) {
@@ -135,7 +160,7 @@ final class GroupMaker {
 		if (log == null) {
 			return CompletableFuture.failedFuture(Failures.unwrap(this.groups.stopped()));
 		}
-		if (this.options.start() == GroupOptions.Start.LATEST && !this.existed) {
+		if (isNow()) {
 			return log.position(channel);
 		}
 		return log.read(channel, null, ONE, ReadDirection.FORWARD).thenApply((page) -> {

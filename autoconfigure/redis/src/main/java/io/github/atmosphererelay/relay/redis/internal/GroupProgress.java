@@ -176,9 +176,14 @@ final class GroupProgress {
 
 	/**
 	 * Store where the group begins, in channels in which that is not known yet.
+	 * @param now whether these are the ends of the logs. If a member has had the lane
+	 * meanwhile, the ends may be behind messages that are the group's, and are not stored
+	 * @return whether the positions were stored
 	 */
-	CompletableFuture<?> note(Map<String, Position> positions) {
-		return this.calls.run(NOTE, List.of(this.progress), List.of(), GroupCalls.arguments(positions));
+	CompletableFuture<Boolean> note(Map<String, Position> positions, boolean now) {
+		return this.calls
+			.run(NOTE, List.of(this.progress, this.lease), List.of(now ? 1 : 0), GroupCalls.arguments(positions))
+			.thenApply((reply) -> GroupCalls.number(reply.get(0)) == 1);
 	}
 
 	/**

@@ -1,9 +1,15 @@
 -- Notes where a group begins, unless that is known.
 --
--- KEYS[1] the progress of a group in the channels of a lane, a hash; ARGV: channel and position
---         in turn
+-- KEYS: the progress of a group in the channels of a lane, a hash; the lease, see
+--       group-lease.lua
+-- ARGV: 1 if the positions are those of now, so that they are too late if a member has had the
+--       lane, otherwise 0; then channel and position in turn
+-- Returns 1; or 0 if the positions are too late: nothing was noted
 
-for i = 1, #ARGV, 2 do
+if ARGV[1] == '1' and redis.call('HGET', KEYS[2], 'token') then
+  return { 0 }
+end
+for i = 2, #ARGV, 2 do
   redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
 end
 return { 1 }

@@ -97,10 +97,17 @@ final class GroupMember implements GroupMembership {
 	}
 
 	/**
+	 * Return whether the lanes may be used now.
+	 */
+	boolean holds(long now) {
+		return now - this.heldUntil < 0;
+	}
+
+	/**
 	 * Lose all lanes if they could not be renewed in time.
 	 */
 	void expire(long now) {
-		if (hasLanes() && now - this.heldUntil >= 0) {
+		if (hasLanes() && !holds(now)) {
 			lanes().forEach(this::lose);
 		}
 	}

@@ -93,6 +93,14 @@ final class JdbcLane implements GroupLane {
 		return this.key.token();
 	}
 
+	/**
+	 * A node that was paused notices at once that the time of its lease is over.
+	 */
+	@Override
+	public boolean isHeld() {
+		return !this.lost && this.member.holds(System.nanoTime());
+	}
+
 	LaneKey key() {
 		return this.key;
 	}
