@@ -253,8 +253,10 @@ final class WebSocketPipe {
 	}
 
 	private Mono<Void> close(WebSocketSession side, CloseStatus status) {
-		// A close frame is made when close is called, and leaks if nobody subscribes
-		return Mono.defer(() -> side.close(status))
+		// A close frame is made when close is called, and leaks if nobody subscribes. What
+		// is sent is not cancelled: Reactor Netty would release the frame, which Netty
+		// still has to write and releases, too
+		return Mono.defer(() -> Mono.fromFuture(side.close(status).toFuture(), true))
 			.timeout(lastWords(), Mono.empty())
 			.onErrorResume((failure) -> Mono.empty());
 	}
