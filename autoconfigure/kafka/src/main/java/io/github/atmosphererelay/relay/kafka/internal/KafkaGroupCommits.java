@@ -65,11 +65,12 @@ final class KafkaGroupCommits {
 		if (offsets.isEmpty()) {
 			return;
 		}
+		long at = System.nanoTime();
 		try {
-			consumer.commitAsync(offsets, (committed, failure) -> answered(pulse, sent.values(), failure));
+			consumer.commitAsync(offsets, (committed, failure) -> answered(pulse, at, sent.values(), failure));
 		}
 		catch (RuntimeException | Error ex) {
-			answered(pulse, sent.values(), ex);
+			answered(pulse, at, sent.values(), ex);
 			throw ex;
 		}
 	}
@@ -83,12 +84,13 @@ final class KafkaGroupCommits {
 		if (offsets.isEmpty()) {
 			return;
 		}
+		long at = System.nanoTime();
 		try {
 			consumer.commitSync(offsets, timeout);
-			answered(pulse, sent.values(), null);
+			answered(pulse, at, sent.values(), null);
 		}
 		catch (RuntimeException | Error ex) {
-			answered(pulse, sent.values(), ex);
+			answered(pulse, at, sent.values(), ex);
 		}
 	}
 
@@ -105,9 +107,10 @@ final class KafkaGroupCommits {
 		return offsets;
 	}
 
-	private void answered(KafkaGroupPulse pulse, Collection<KafkaLane> committed, @Nullable Throwable failure) {
+	private void answered(KafkaGroupPulse pulse, long askedAt, Collection<KafkaLane> committed,
+			@Nullable Throwable failure) {
 		if (failure == null || failure instanceof OffsetMetadataTooLarge) {
-			pulse.heard();
+			pulse.heard(askedAt);
 		}
 		if (failure instanceof RebalanceInProgressException) {
 			pulse.joining();

@@ -71,10 +71,6 @@ final class KafkaGroupLanes {
 		this.silent = true;
 	}
 
-	boolean isSilent() {
-		return this.silent;
-	}
-
 	boolean isEmpty() {
 		return this.lanes.isEmpty();
 	}

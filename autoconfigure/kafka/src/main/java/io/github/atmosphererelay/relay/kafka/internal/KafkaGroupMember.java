@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
@@ -40,6 +39,7 @@ import io.github.atmosphererelay.relay.SetAsideMessage;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -99,7 +99,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private final Supplier<@Nullable KafkaLogLife> life;
 
-	private final IntFunction<CompletableFuture<Long>> ends;
+	private final Questions questions;
 
 	private final Guard guard;
 
@@ -113,7 +113,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private final KafkaGroupCommits commits;
 
-	private KafkaGroupPulse pulse;
+	private volatile KafkaGroupPulse pulse;
 
 	private int sequence;
 
@@ -127,7 +127,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	KafkaGroupMember(GroupOptions options, GroupLaneListener listener, KafkaRelaySettings settings,
 			KafkaClientFactory clients, KafkaGroupStore store, Supplier<@Nullable KafkaLogLife> life,
-			IntFunction<CompletableFuture<Long>> ends, Guard guard) {
+			Questions questions, Guard guard) {
 		this.options = options;
 		this.listener = listener;
 		this.settings = settings;
@@ -135,7 +135,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		this.store = store;
 		this.starts = new KafkaGroupStarts(options, settings, store::birth, KafkaGroupStarts.CHILDHOOD);
 		this.life = life;
-		this.ends = ends;
+		this.questions = questions;
 		this.guard = guard;
 		this.lease = clients.groupSessionTimeout();
 		this.pulse = new KafkaGroupPulse(Map.of(), this.lease, System::nanoTime);
@@ -206,7 +206,12 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	@Override
 	public CompletableFuture<Long> end(KafkaLane lane) {
-		return this.ends.apply(lane.number());
+		return this.questions.end(lane.number());
+	}
+
+	@Override
+	public boolean isHeld() {
+		return this.pulse.isHeld();
 	}
 
 	private boolean isEnded() {
@@ -232,6 +237,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			this.lanes.await(PAUSE.toMillis());
 			return;
 		}
+		// Of the last life, if memory was too short to end it
+		this.lanes.loseAll();
 		Duration pause = Duration.ZERO;
 		Consumer<byte[], byte[]> consumer = null;
 		try {
@@ -251,6 +258,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			try {
 				// On the way out the listener must not be asked for anything
 				this.lanes.loseAll();
+				this.reader.renew();
 			}
 			finally {
 				if (consumer != null) {
@@ -303,9 +311,29 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 		this.lastStep = now;
 		this.lanes.takeReleased();
-		this.commits.send(consumer, this.pulse, this.pulse.isAskDue());
+		boolean ask = this.pulse.isAskDue();
+		boolean joining = this.pulse.isJoining();
+		if (ask && joining && !this.lanes.isEmpty()) {
+			askWhileJoining(consumer, this.pulse);
+		}
+		this.commits.send(consumer, this.pulse, ask && !joining);
 		consumer.poll(POLL);
 		startLanes(consumer, life);
+	}
+
+	/**
+	 * Hear the coordinator in another way than by this consumer, whose connection gives
+	 * no answers before all members have joined. Until then the coordinator takes no
+	 * lanes away.
+	 */
+	private void askWhileJoining(Consumer<byte[], byte[]> consumer, KafkaGroupPulse pulse) {
+		long at = System.nanoTime();
+		ConsumerGroupMetadata member = consumer.groupMetadata();
+		this.questions.isJoining(member.groupId(), member.memberId()).thenAccept((joining) -> {
+			if (joining) {
+				pulse.waited(at);
+			}
+		});
 	}
 
 	private void startLanes(Consumer<byte[], byte[]> consumer, KafkaLogLife life) {
@@ -324,8 +352,15 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			// gets no lanes
 			Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
 			found.forEach((start) -> offsets.put(start.partition(), start.toOffset()));
-			consumer.commitSync(offsets, ANSWER);
+			if (!offsets.isEmpty()) {
+				long at = System.nanoTime();
+				consumer.commitSync(offsets, ANSWER);
+				this.pulse.heard(at);
+			}
 			found.forEach((start) -> startLane(start, life));
+			if (found.size() < starting.size()) {
+				waitForLeaders(starting, found);
+			}
 		}
 		catch (AuthorizationException ex) {
 			throw ex;
@@ -337,6 +372,14 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 		// What takes long here is the broker, which hears from this member meanwhile
 		this.lastStep = System.nanoTime();
+	}
+
+	private void waitForLeaders(Set<TopicPartition> starting, List<KafkaGroupStarts.Start> found) {
+		this.startAt = System.nanoTime() + PAUSE.toNanos();
+		Set<TopicPartition> missing = new HashSet<>(starting);
+		found.forEach((start) -> missing.remove(start.partition()));
+		this.log.warn(() -> "The group '" + this.options.name() + "' begins to read these partitions when they have a"
+				+ " leader: " + missing);
 	}
 
 	/**
@@ -380,6 +423,22 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			}
 		}
 		this.lastStep = System.nanoTime();
+	}
+
+	/**
+	 * What a member asks the broker beside its consumer. Nothing blocks.
+	 */
+	interface Questions {
+
+		/** Look up where a partition of the log ends. */
+		CompletableFuture<Long> end(int partition);
+
+		/**
+		 * Look up whether the coordinator waits for members of a group to join, of which
+		 * this is one.
+		 */
+		CompletableFuture<Boolean> isJoining(String group, String member);
+
 	}
 
 	/**

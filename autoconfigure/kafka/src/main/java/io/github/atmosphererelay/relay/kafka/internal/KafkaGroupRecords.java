@@ -21,6 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 
+import io.github.atmosphererelay.message.WireFormatException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +33,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class KafkaGroupRecords {
 
+	private static final Log logger = LogFactory.getLog(KafkaGroupRecords.class);
+
 	private final Map<String, Map<UUID, Place>> setAside = new HashMap<>();
 
 	private final Map<String, KafkaGroupStore.Birth> births = new HashMap<>();
 
+	private final Map<String, Long> birthOffsets = new HashMap<>();
+
 	KafkaGroupStore.@Nullable Birth birth(String group) {
 		return this.births.get(group);
+	}
+
+	/**
+	 * Return whether the record at an offset is the one that says when a group was made.
+	 */
+	boolean isBirth(String group, long offset) {
+		return this.birthOffsets.getOrDefault(group, -1L) == offset;
 	}
 
 	/**
@@ -48,6 +62,7 @@ final class KafkaGroupRecords {
 	void clear() {
 		this.setAside.clear();
 		this.births.clear();
+		this.birthOffsets.clear();
 	}
 
 	/**
@@ -62,8 +77,7 @@ final class KafkaGroupRecords {
 		UUID message = key.message();
 		if (message == null) {
 			if (value != null) {
-				this.births.putIfAbsent(key.group(),
-						new KafkaGroupStore.Birth(record.timestamp(), KafkaSetAsideCodec.decodeStart(value), false));
+				takeBirth(key.group(), value, record);
 			}
 			else {
 				this.births.remove(key.group());
@@ -78,6 +92,18 @@ final class KafkaGroupRecords {
 			if (places != null) {
 				places.remove(message);
 			}
+		}
+	}
+
+	private void takeBirth(String group, byte[] value, ConsumerRecord<byte[], byte[]> record) {
+		try {
+			KafkaGroupStore.Birth birth = KafkaSetAsideCodec.decodeBirth(value, record.timestamp());
+			if (this.births.putIfAbsent(group, birth) == null) {
+				this.birthOffsets.put(group, record.offset());
+			}
+		}
+		catch (WireFormatException ex) {
+			logger.warn("The record of the group '" + group + "' cannot be read: " + ex.getMessage());
 		}
 	}
 

@@ -135,21 +135,27 @@ final class KafkaGroupStore implements SetAsideMessages {
 	/**
 	 * Return when a group was made and where it began. Makes it if it does not exist.
 	 * Blocks for some seconds at most.
+	 * @param topic distinguishes the topic of the logs from a later one
 	 */
-	Birth birth(String group, GroupOptions.Start start) {
+	Birth birth(String group, GroupOptions.Start start, long topic) {
 		CompletableFuture<Birth> future = call(() -> {
 			refresh();
 			Birth known = this.records.birth(group);
 			if (known != null) {
 				return known;
 			}
-			put(KafkaSetAsideCodec.groupKey(group), KafkaSetAsideCodec.encode(start));
+			long offset = put(KafkaSetAsideCodec.groupKey(group), KafkaSetAsideCodec.encode(start, 0, topic));
 			refresh();
 			Birth made = this.records.birth(group);
 			if (made == null) {
 				throw new RelayUnavailableException(KafkaRelay.NAME, null);
 			}
-			return new Birth(made.time(), made.start(), true);
+			if (!this.records.isBirth(group, offset)) {
+				// Another node has made it at the same time. Kafka keeps the last record
+				put(KafkaSetAsideCodec.groupKey(group),
+						KafkaSetAsideCodec.encode(made.start(), made.time(), made.topic()));
+			}
+			return new Birth(made.time(), made.start(), made.topic(), true);
 		});
 		try {
 			return future.get(3 * ANSWER.toMillis(), TimeUnit.MILLISECONDS);
@@ -175,8 +181,10 @@ final class KafkaGroupStore implements SetAsideMessages {
 			refresh();
 			UUID id = message.publication().id();
 			Map<UUID, KafkaGroupRecords.Place> known = this.records.setAside(message.group());
-			if (!known.containsKey(id) && (known.size() >= MAX_SET_ASIDE
-					|| known.values().stream().mapToLong(KafkaGroupRecords.Place::bytes).sum() >= MAX_SET_ASIDE_BYTES)) {
+			if (!known.containsKey(id) && (known.size() >= MAX_SET_ASIDE || known.values()
+				.stream()
+				.mapToLong(KafkaGroupRecords.Place::bytes)
+				.sum() >= MAX_SET_ASIDE_BYTES)) {
 				throw RelayOverloadedException.forSetAside(message.group(), known.size());
 			}
 			put(KafkaSetAsideCodec.key(message.group(), id), this.codec.encode(message));
@@ -321,6 +329,13 @@ final class KafkaGroupStore implements SetAsideMessages {
 		Consumer<byte[], byte[]> consumer = connect();
 		Long found = consumer.endOffsets(List.of(this.partition), ANSWER).get(this.partition);
 		long end = (found != null) ? found : 0;
+		if (end < this.read) {
+			// The topic was deleted and created again, or has lost records
+			logger.warn("Topic '" + this.partition.topic() + "' has fewer records than before, so groups may have lost"
+					+ " what they had set aside");
+			disconnect();
+			consumer = connect();
+		}
 		long heard = System.nanoTime();
 		while (this.read < end) {
 			for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL).records(this.partition)) {
@@ -360,8 +375,8 @@ final class KafkaGroupStore implements SetAsideMessages {
 		return places.stream().map((place) -> found.get(place.offset())).filter(Objects::nonNull).toList();
 	}
 
-	private void read(Consumer<byte[], byte[]> consumer, String group, KafkaGroupRecords.Place wanted, List<KafkaGroupRecords.Place> all,
-			Map<Long, SetAsideMessage> found) {
+	private void read(Consumer<byte[], byte[]> consumer, String group, KafkaGroupRecords.Place wanted,
+			List<KafkaGroupRecords.Place> all, Map<Long, SetAsideMessage> found) {
 		consumer.seek(this.partition, wanted.offset());
 		long deadline = System.nanoTime() + ANSWER.toNanos();
 		List<ConsumerRecord<byte[], byte[]>> records = List.of();
@@ -386,7 +401,7 @@ final class KafkaGroupStore implements SetAsideMessages {
 		}
 	}
 
-	private void put(byte[] key, byte @Nullable [] value) {
+	private long put(byte[] key, byte @Nullable [] value) {
 		DefaultKafkaProducerFactory<byte[], byte[]> producers = this.producers;
 		if (producers == null) {
 			producers = this.clients.producers();
@@ -394,17 +409,17 @@ final class KafkaGroupStore implements SetAsideMessages {
 		}
 		// The factory keeps one producer
 		Producer<byte[], byte[]> producer = producers.createProducer();
-		CompletableFuture<@Nullable Void> sent = new CompletableFuture<>();
+		CompletableFuture<Long> sent = new CompletableFuture<>();
 		producer.send(new ProducerRecord<>(this.partition.topic(), 0, key, value), (metadata, failure) -> {
 			if (failure != null) {
 				sent.completeExceptionally(failure);
 			}
 			else {
-				sent.complete(null);
+				sent.complete(metadata.offset());
 			}
 		});
 		try {
-			KafkaGroupTopic.await(sent);
+			return KafkaGroupTopic.await(sent);
 		}
 		catch (RecordTooLargeException | TopicAuthorizationException ex) {
 			// The clients work
@@ -430,9 +445,11 @@ final class KafkaGroupStore implements SetAsideMessages {
 	 * When a group was made, in milliseconds since 1970 by the broker's clock, and where
 	 * it began.
 	 *
+	 * @param topic distinguishes the topic of the logs in which it was made from a later
+	 * one; 0 if it is not known
 	 * @param made whether this call has made it
 	 */
-	record Birth(long time, GroupOptions.Start start, boolean made) {
+	record Birth(long time, GroupOptions.Start start, long topic, boolean made) {
 	}
 
 }

@@ -36,6 +36,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The topic of the {@link KafkaGroupStore}, which creates it. Blocks for some seconds at
@@ -53,6 +54,8 @@ final class KafkaGroupTopic {
 
 	/** A message that is set aside has some headers more than in the log. */
 	private static final int OVERHEAD = 16 * 1024;
+
+	private static final String LOG_APPEND_TIME = "LogAppendTime";
 
 	private static final Log logger = LogFactory.getLog(KafkaGroupTopic.class);
 
@@ -73,6 +76,7 @@ final class KafkaGroupTopic {
 		try (Admin admin = this.clients.admin()) {
 			try {
 				await(admin.describeTopics(List.of(topic)).allTopicNames().toCompletionStage().toCompletableFuture());
+				check(admin, topic);
 				return;
 			}
 			catch (UnknownTopicOrPartitionException ex) {
@@ -86,7 +90,7 @@ final class KafkaGroupTopic {
 			Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
 			NewTopic created = new NewTopic(topic, Optional.of(1), replication).configs(Map.of(
 					TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
-					TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime", TopicConfig.SEGMENT_BYTES_CONFIG,
+					TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME, TopicConfig.SEGMENT_BYTES_CONFIG,
 					Integer.toString(SEGMENT_BYTES), TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxBytes)));
 			try {
 				await(admin.createTopics(List.of(created)).all().toCompletionStage().toCompletableFuture());
@@ -102,16 +106,41 @@ final class KafkaGroupTopic {
 	 * Return the size of the largest record that the topic of the logs takes.
 	 */
 	private int maxLogBytes(Admin admin) {
-		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, this.settings.logTopic());
+		String value = value(config(admin, this.settings.logTopic()), TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+		return (value != null) ? Integer.parseInt(value) : DEFAULT_MAX_BYTES;
+	}
+
+	private static @Nullable Config config(Admin admin, String topic) {
+		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
 		try {
-			Config config = await(admin.describeConfigs(List.of(topic)).all().toCompletionStage().toCompletableFuture())
-				.get(topic);
-			ConfigEntry entry = (config != null) ? config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG) : null;
-			return (entry != null) ? Integer.parseInt(entry.value()) : DEFAULT_MAX_BYTES;
+			return await(admin.describeConfigs(List.of(resource)).all().toCompletionStage().toCompletableFuture())
+				.get(resource);
 		}
 		catch (KafkaException ex) {
-			logger.debug("The application may not describe the topic of the logs", ex);
-			return DEFAULT_MAX_BYTES;
+			logger.debug("The application may not see the settings of topic '" + topic + "'", ex);
+			return null;
+		}
+	}
+
+	private static @Nullable String value(@Nullable Config config, String name) {
+		ConfigEntry entry = (config != null) ? config.get(name) : null;
+		return (entry != null) ? entry.value() : null;
+	}
+
+	/**
+	 * Warn of settings of a topic that others have created.
+	 */
+	private static void check(Admin admin, String topic) {
+		Config config = config(admin, topic);
+		String policy = value(config, TopicConfig.CLEANUP_POLICY_CONFIG);
+		if (policy != null && !policy.equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+			logger.warn("Topic '" + topic + "' has cleanup.policy '" + policy
+					+ "', so the broker removes messages that groups have set aside; set it to 'compact'");
+		}
+		String times = value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
+		if (times != null && !times.equals(LOG_APPEND_TIME)) {
+			logger.warn("Topic '" + topic + "' has message.timestamp.type '" + times
+					+ "', so a node's clock decides where a new group begins; set it to '" + LOG_APPEND_TIME + "'");
 		}
 	}
 

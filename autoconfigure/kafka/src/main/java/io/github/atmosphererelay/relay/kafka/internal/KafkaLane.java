@@ -130,6 +130,11 @@ final class KafkaLane implements GroupLane {
 	}
 
 	@Override
+	public boolean isHeld() {
+		return !this.ended && this.owner.isHeld();
+	}
+
+	@Override
 	public synchronized CompletableFuture<List<ChannelItem>> read(PageLimit limit) {
 		if (this.ended) {
 			return CompletableFuture.failedFuture(lost());
@@ -424,6 +429,9 @@ final class KafkaLane implements GroupLane {
 		void cut(KafkaLane lane, KafkaLaneCommit kept);
 
 		CompletableFuture<@Nullable Void> setAside(SetAsideMessage message);
+
+		/** Return whether no other member can have this member's lanes yet. */
+		boolean isHeld();
 
 		/** Look up the end of the lane's partition. */
 		CompletableFuture<Long> end(KafkaLane lane);
