@@ -18,6 +18,7 @@ package io.github.atmosphererelay.endpoint.internal;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
+import java.security.Principal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,6 +32,7 @@ import io.github.atmosphererelay.endpoint.Message;
 import io.github.atmosphererelay.endpoint.Ready;
 import io.github.atmosphererelay.endpoint.Rpc;
 import io.github.atmosphererelay.listening.ChannelListener;
+import io.github.atmosphererelay.session.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.DefaultParameterNameDiscoverer;
@@ -51,6 +53,10 @@ final class MethodCheck {
 
 	private static final String ARGUMENTS = "Methods take ClientSession, Principal, Broadcaster, @PathVariable,"
 			+ " @Header and @Headers";
+
+	private static final String LISTENER_ARGUMENTS = "A listener has no session, and takes Publication, Position,"
+			+ " MessageId, Payload, Broadcaster, @PathVariable, @Header and @Headers, and one other parameter for the"
+			+ " message";
 
 	private final String beanName;
 
@@ -86,6 +92,11 @@ final class MethodCheck {
 					&& Throwable.class.isAssignableFrom(parameter.getParameterType()))) {
 				continue;
 			}
+			if (annotation == ChannelListener.class && isOfASession(parameter.getParameterType())) {
+				throw invalid(method,
+						"there is no value for its parameter of type " + parameter.getParameterType().getSimpleName(),
+						LISTENER_ARGUMENTS);
+			}
 			payloads.add(parameter);
 		}
 		if (payloads.size() > messages) {
@@ -95,18 +106,23 @@ final class MethodCheck {
 			throw invalid(method,
 					(messages == 0) ? "there is no value for its parameters of type " + types
 							: "more than one of its parameters would take the message: " + types,
-					ARGUMENTS + hint(annotation));
+					(annotation == ChannelListener.class) ? LISTENER_ARGUMENTS : ARGUMENTS + hint(annotation));
 		}
 		return payloads.isEmpty() ? null : payloads.get(0);
+	}
+
+	/**
+	 * Return whether a type can be no message, and is something that listeners do not
+	 * have.
+	 */
+	private static boolean isOfASession(Class<?> type) {
+		return ClientSession.class.isAssignableFrom(type) || Principal.class.isAssignableFrom(type)
+				|| org.springframework.messaging.Message.class.isAssignableFrom(type);
 	}
 
 	private static String hint(Class<? extends Annotation> annotation) {
 		if (annotation == Message.class || annotation == Rpc.class) {
 			return ", and one other parameter for the message";
-		}
-		if (annotation == ChannelListener.class) {
-			return ". A listener has no session, and takes Publication, Position, MessageId and Payload besides, and"
-					+ " one other parameter for the message";
 		}
 		return (annotation == Ready.class) ? ", and SubscriptionState"
 				: (annotation == Disconnect.class) ? ", and DisconnectReason" : ", and the exception";

@@ -337,7 +337,7 @@ class PatternLossTests {
 						found.add(channel);
 					}, () -> {
 					});
-			search.begin(true);
+			search.begin();
 			await().until(() -> found.equals(List.of("manylogs/a")));
 			search.close();
 		}

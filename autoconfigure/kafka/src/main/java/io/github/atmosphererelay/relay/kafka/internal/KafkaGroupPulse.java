@@ -27,15 +27,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Knows when the coordinator of a group was last heard by a member: it answers heartbeats
  * and commits. A member that has not heard it for a lease has lost its lanes, although
- * Kafka's consumer does not say so until it hears the coordinator again. Used by the
- * member's thread.
+ * Kafka's consumer does not say so until it hears the coordinator again.
+ * <p>
+ * Threads: {@link #isHeld} and {@link #waited} are for any thread, the rest for the
+ * member's.
  */
 final class KafkaGroupPulse {
 
-	/**
-	 * While members join, the coordinator answers nothing. It waits for the slowest of
-	 * them, and takes no lanes away meanwhile.
-	 */
+	/** How long a consumer without lanes may wait for other members to join. */
 	static final Duration MAX_JOIN = KafkaGroupMember.MAX_HAND_OVER.multipliedBy(2);
 
 	private final long leaseNanos;
@@ -48,6 +47,14 @@ final class KafkaGroupPulse {
 	private Object count;
 
 	private long heardAt;
+
+	/**
+	 * A time at which this member was alive for the coordinator. Earlier than when it was
+	 * heard: the process may have stood still after an answer had arrived.
+	 */
+	private volatile long aliveAt;
+
+	private long listenedAt;
 
 	private long askedAt;
 
@@ -70,6 +77,8 @@ final class KafkaGroupPulse {
 			.orElse(null);
 		this.count = count();
 		this.heardAt = nanoTime.getAsLong();
+		this.aliveAt = this.heardAt;
+		this.listenedAt = this.heardAt;
 		this.askedAt = this.heardAt;
 	}
 
@@ -79,24 +88,45 @@ final class KafkaGroupPulse {
 
 	/**
 	 * Note that the coordinator has answered.
+	 * @param askedAt when it was asked, by {@code System.nanoTime()}
 	 */
-	void heard() {
+	synchronized void heard(long askedAt) {
 		this.heardAt = this.nanoTime.getAsLong();
+		this.aliveAt = Math.max(this.aliveAt, askedAt);
 		this.joining = false;
 	}
 
 	/**
-	 * Note that the consumer is joining the group again.
+	 * Note that the consumer is joining the group again. Meanwhile it sends neither
+	 * heartbeats nor commits.
 	 */
-	void joining() {
-		this.joining = true;
+	synchronized void joining() {
+		if (!this.joining) {
+			this.joining = true;
+			// To be asked in another way at once
+			this.askedAt = this.nanoTime.getAsLong() - this.leaseNanos;
+		}
+	}
+
+	/**
+	 * Note that the coordinator has said that it waits for others to join.
+	 * @param askedAt when it was asked, by {@code System.nanoTime()}
+	 */
+	synchronized void waited(long askedAt) {
+		boolean joining = this.joining;
+		heard(askedAt);
+		this.joining = joining;
+	}
+
+	synchronized boolean isJoining() {
+		return this.joining;
 	}
 
 	/**
 	 * Return whether the coordinator has to be asked something now, because it was not
 	 * heard for a while. Counts as asked.
 	 */
-	boolean isAskDue() {
+	synchronized boolean isAskDue() {
 		listen();
 		long now = this.nanoTime.getAsLong();
 		long third = this.leaseNanos / 3;
@@ -112,18 +142,36 @@ final class KafkaGroupPulse {
 	 * member's lanes to others, or, if the member has none, that the consumer is of no
 	 * use.
 	 */
-	boolean isOver(boolean hasLanes) {
+	synchronized boolean isOver(boolean hasLanes) {
 		listen();
-		long limit = this.leaseNanos + ((this.joining || !hasLanes) ? MAX_JOIN.toNanos() : 0);
+		long limit = this.leaseNanos + (hasLanes ? 0 : MAX_JOIN.toNanos());
 		return this.nanoTime.getAsLong() - this.heardAt > limit;
+	}
+
+	/**
+	 * Return whether the coordinator cannot have given the member's lanes to others yet.
+	 */
+	boolean isHeld() {
+		if (isAlive()) {
+			return true;
+		}
+		synchronized (this) {
+			listen();
+			return isAlive();
+		}
+	}
+
+	private boolean isAlive() {
+		return this.nanoTime.getAsLong() - this.aliveAt < this.leaseNanos;
 	}
 
 	private void listen() {
 		Object count = count();
 		if (!count.equals(this.count)) {
 			this.count = count;
-			heard();
+			heard(this.listenedAt);
 		}
+		this.listenedAt = this.nanoTime.getAsLong();
 	}
 
 }

@@ -52,6 +52,12 @@ final class KafkaGroupReader {
 
 	private static final Duration PAUSE = Duration.ofMillis(500);
 
+	/** For how long partitions are read one by one after a failure. */
+	private static final Duration APART = Duration.ofSeconds(30);
+
+	/** How long a partition that cannot be read waits for the next attempt. */
+	private static final Duration RETRY = Duration.ofSeconds(5);
+
 	private final String topic;
 
 	private final String group;
@@ -65,6 +71,14 @@ final class KafkaGroupReader {
 	private final Thread thread;
 
 	private final Map<TopicPartition, KafkaLane> lanes = new ConcurrentHashMap<>();
+
+	/** Until when partitions are read one by one, after a failure of all. */
+	private long apartUntil = System.nanoTime();
+
+	/** Partitions that cannot be read, and when they are tried again. */
+	private final Map<TopicPartition, Long> unreadable = new HashMap<>();
+
+	private volatile boolean stale;
 
 	private volatile boolean closed;
 
@@ -104,6 +118,15 @@ final class KafkaGroupReader {
 		LockSupport.unpark(this.thread);
 	}
 
+	/**
+	 * Read with new consumers, because the brokers that the present ones know may be
+	 * gone.
+	 */
+	void renew() {
+		this.stale = true;
+		wake();
+	}
+
 	void close() {
 		this.closed = true;
 		wake();
@@ -119,28 +142,74 @@ final class KafkaGroupReader {
 	}
 
 	private void step() throws InterruptedException {
+		if (this.stale) {
+			this.stale = false;
+			drop();
+		}
 		if (this.lanes.isEmpty()) {
 			LockSupport.parkNanos(WAIT.toNanos());
 			return;
 		}
 		try {
-			read();
-			this.lanes.values().forEach(KafkaLane::readable);
+			Map<TopicPartition, KafkaLane> lanes = Map.copyOf(this.lanes);
+			if (System.nanoTime() - this.apartUntil < 0) {
+				readApart(lanes);
+			}
+			else {
+				read(lanes, lanes);
+				lanes.values().forEach(KafkaLane::readable);
+			}
 		}
 		catch (WakeupException ex) {
 			logger.trace("Something has changed", ex);
 		}
 		catch (KafkaException ex) {
-			this.guard.failed("The group '" + this.group + "' cannot read topic '" + this.topic + "' and tries again",
-					ex);
+			failed("topic '" + this.topic + "'", ex);
 			this.lanes.values().forEach((lane) -> lane.unreadable(ex));
 			drop();
+			this.unreadable.clear();
+			this.apartUntil = System.nanoTime() + APART.toNanos();
 			TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
 		}
 		catch (RuntimeException | Error ex) {
 			// The consumer's state is not known
 			drop();
 			throw ex;
+		}
+	}
+
+	private void failed(String what, KafkaException ex) {
+		this.guard.failed("The group '" + this.group + "' cannot read " + what + " and tries again", ex);
+	}
+
+	/**
+	 * Read partitions one by one, so that one that cannot be read, for example because a
+	 * record of it is corrupt, holds up no other.
+	 */
+	private void readApart(Map<TopicPartition, KafkaLane> lanes) {
+		this.unreadable.keySet().retainAll(lanes.keySet());
+		lanes.forEach((partition, lane) -> {
+			Long retryAt = this.unreadable.get(partition);
+			if (retryAt != null && System.nanoTime() - retryAt < 0) {
+				return;
+			}
+			try {
+				read(lanes, Map.of(partition, lane));
+				lane.readable();
+				this.unreadable.remove(partition);
+			}
+			catch (WakeupException ex) {
+				logger.trace("Something has changed", ex);
+			}
+			catch (KafkaException ex) {
+				failed("partition " + partition, ex);
+				lane.unreadable(ex);
+				this.unreadable.put(partition, System.nanoTime() + RETRY.toNanos());
+				this.apartUntil = System.nanoTime() + APART.toNanos();
+			}
+		});
+		if (this.unreadable.size() == lanes.size()) {
+			LockSupport.parkNanos(SHORT_WAIT.toNanos());
 		}
 	}
 
@@ -152,13 +221,14 @@ final class KafkaGroupReader {
 	/**
 	 * Read what is new, and for channels that are behind what they have missed. The
 	 * second consumer exists because the first one waits at the broker for new records.
+	 * @param lanes all lanes
+	 * @param read those that are read now
 	 */
-	private void read() {
-		Map<TopicPartition, KafkaLane> lanes = Map.copyOf(this.lanes);
+	private void read(Map<TopicPartition, KafkaLane> lanes, Map<TopicPartition, KafkaLane> read) {
 		Map<TopicPartition, KafkaLane> late = new HashMap<>();
 		Map<TopicPartition, Long> lateOffsets = new HashMap<>();
 		Map<TopicPartition, Long> offsets = new HashMap<>();
-		lanes.forEach((partition, lane) -> {
+		read.forEach((partition, lane) -> {
 			long behind = lane.wantedBehind();
 			if (behind != KafkaLane.NOTHING) {
 				late.put(partition, lane);
@@ -173,7 +243,8 @@ final class KafkaGroupReader {
 			this.behind.read(late, lateOffsets, SHORT_WAIT);
 		}
 		if (!lanes.isEmpty()) {
-			this.forward.read(lanes, offsets, late.isEmpty() ? WAIT : Duration.ZERO);
+			Duration wait = (read.size() == lanes.size()) ? WAIT : SHORT_WAIT;
+			this.forward.read(lanes, offsets, late.isEmpty() ? wait : Duration.ZERO);
 		}
 	}
 

@@ -74,7 +74,7 @@ class KafkaGroupPulseTests {
 		assertThat(this.pulse.isOver(true)).isFalse();
 		pass(8);
 		assertThat(this.pulse.isOver(true)).isFalse();
-		this.pulse.heard();
+		this.pulse.heard(this.now);
 		pass(8);
 		assertThat(this.pulse.isOver(true)).isFalse();
 		pass(2);
@@ -95,15 +95,40 @@ class KafkaGroupPulseTests {
 	}
 
 	@Test
-	void aMemberThatWaitsForOthersToJoinKeepsItsLanes() {
+	void aMemberThatWaitsForOthersToJoinKeepsItsLanesAsLongAsTheCoordinatorSaysSo() {
+		pass(5);
 		this.pulse.joining();
-		pass(60);
+		assertThat(this.pulse.isAskDue()).isTrue();
+		this.pulse.waited(this.now);
+		pass(8);
 		assertThat(this.pulse.isOver(true)).isFalse();
+		assertThat(this.pulse.isJoining()).isTrue();
+		this.pulse.waited(this.now);
+		pass(8);
+		assertThat(this.pulse.isOver(true)).isFalse();
+		pass(2);
+		assertThat(this.pulse.isOver(true)).isTrue();
 		this.count++;
+		assertThat(this.pulse.isOver(true)).isFalse();
+		assertThat(this.pulse.isJoining()).isFalse();
+	}
+
+	@Test
+	void anAnswerThatArrivedBeforeTheProcessStoodStillHoldsNothing() {
 		pass(1);
 		assertThat(this.pulse.isOver(true)).isFalse();
-		pass(10);
-		assertThat(this.pulse.isOver(true)).isTrue();
+		long asked = this.now;
+		this.count++;
+		pass(20);
+		assertThat(this.pulse.isHeld()).isFalse();
+		this.pulse.heard(asked);
+		assertThat(this.pulse.isHeld()).isFalse();
+		this.count++;
+		assertThat(this.pulse.isHeld()).isTrue();
+		pass(8);
+		assertThat(this.pulse.isHeld()).isTrue();
+		pass(1);
+		assertThat(this.pulse.isHeld()).isFalse();
 	}
 
 }
