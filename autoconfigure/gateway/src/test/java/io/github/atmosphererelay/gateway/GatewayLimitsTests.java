@@ -45,8 +45,7 @@ class GatewayLimitsTests {
 			"ring.poll-interval,0", "max-message-size,0", "max-message-size,1GB", "max-held,1KB", "max-held,31MB" })
 	void aLimitThatCannotBeIsRefusedByItsName(String property, String value) {
 		String name = "atmosphere.gateway." + property;
-		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
-			.isThrownBy(() -> with(name, value))
+		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class).isThrownBy(() -> with(name, value))
 			.satisfies((failure) -> assertThat(failure.getName()).isEqualTo(name));
 	}
 

@@ -252,11 +252,15 @@ final class WebSocketPipe {
 			.doFinally((signal) -> this.connection.close());
 	}
 
+	/**
+	 * Close a side, unless its connection is gone: nobody would release the close frame.
+	 * The sending is not cancelled, because Reactor Netty would release the frame, and so
+	 * does Netty, which still has to write it. Who closes later than the time of last
+	 * words is not told of a failure.
+	 */
 	private Mono<Void> close(WebSocketSession side, CloseStatus status) {
-		// A close frame is made when close is called, and leaks if nobody subscribes. What
-		// is sent is not cancelled: Reactor Netty would release the frame, which Netty
-		// still has to write and releases, too
-		return Mono.defer(() -> Mono.fromFuture(side.close(status).toFuture(), true))
+		return Mono.defer(() -> side.isOpen() ? Mono.fromFuture(side.close(status).onErrorComplete().toFuture(), true)
+				: Mono.empty())
 			.timeout(lastWords(), Mono.empty())
 			.onErrorResume((failure) -> Mono.empty());
 	}

@@ -98,6 +98,15 @@ class WebSocketPipeTests {
 	}
 
 	@Test
+	void aSideThatIsGoneIsSentNoCloseFrame() {
+		StubSession client = new StubSession(Flux.never(), null);
+		StubSession node = new StubSession(Flux.empty(), null).gone();
+		pipe(client, node).run().block(SOON);
+		assertThat(node.isClosed()).isFalse();
+		assertThat(client.closed().getCode()).isEqualTo(1012);
+	}
+
+	@Test
 	void framesThatASideDoesNotTakeAreReleasedWhenTheEndComes() throws Exception {
 		StubSession client = new StubSession(frames().concatWith(Flux.never()), null);
 		StubSession node = new StubSession(Flux.never(), null, (messages) -> Mono.never());
@@ -168,9 +177,8 @@ class WebSocketPipeTests {
 		LoopResources loops = LoopResources.create("late", 1, true);
 		DisposableServer server = server(code);
 		try {
-			new ReactorNettyWebSocketClient(HttpClient.create()
-				.runOn(loops)
-				.doOnConnected((connection) -> channel.set(connection.channel())))
+			new ReactorNettyWebSocketClient(
+					HttpClient.create().runOn(loops).doOnConnected((connection) -> channel.set(connection.channel())))
 				.execute(URI.create("ws://127.0.0.1:" + server.port()), (session) -> {
 					opened.complete(session);
 					return over.asMono();

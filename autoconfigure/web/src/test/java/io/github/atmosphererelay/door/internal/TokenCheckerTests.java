@@ -88,7 +88,8 @@ class TokenCheckerTests {
 				waiting.add(CompletableFuture.supplyAsync(() -> this.tokens.check("ticket", null), container));
 			}
 			await().until(() -> asked.size() == 32);
-			assertThatExceptionOfType(RequestRefusedException.class).isThrownBy(() -> this.tokens.check("one more", null))
+			assertThatExceptionOfType(RequestRefusedException.class)
+				.isThrownBy(() -> this.tokens.check("one more", null))
 				.satisfies((refusal) -> assertThat(refusal.code()).isEqualTo(ErrorCode.TOO_MANY_REQUESTS));
 			CompletableFuture<Authenticated> inAFrame = this.tokens.checkLater("ticket in a frame", null);
 			assertThat(asked).hasSize(33);
