@@ -49,9 +49,11 @@ import org.springframework.jdbc.datasource.init.ScriptUtils;
 final class SchemaInitializer
 		extends PropertiesBasedDataSourceScriptDatabaseInitializer<DatabaseInitializationProperties> {
 
+	private static final String SEPARATOR = ScriptUtils.DEFAULT_STATEMENT_SEPARATOR;
+
 	private static final Pattern INDEX = Pattern.compile(
-			"CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+IF\\s+NOT\\s+EXISTS\\s+(\\w+)\\s+ON\\s+(\\w+)\\b.*",
-			Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+			"CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+IF\\s+NOT\\s+EXISTS\\s+(\\w+)\\s+ON\\s+(\\w+)\\b[^;]*;",
+			Pattern.CASE_INSENSITIVE);
 
 	SchemaInitializer(DataSource dataSource, SchemaInitialization initialization, String schema) {
 		super(dataSource, SchemaProperties.of(initialization, schema));
@@ -59,37 +61,35 @@ final class SchemaInitializer
 
 	@Override
 	protected void runScripts(Scripts scripts) {
+		if (!SEPARATOR.equals(scripts.getSeparator())) {
+			super.runScripts(scripts);
+			return;
+		}
 		Charset encoding = (scripts.getEncoding() != null) ? scripts.getEncoding() : StandardCharsets.UTF_8;
 		List<Resource> needed = new ArrayList<>();
 		for (Resource script : scripts) {
-			needed.add(withoutExistingIndexes(script, scripts.getSeparator(), encoding));
+			needed.add(withoutExistingIndexes(script, encoding));
 		}
 		super.runScripts(new Scripts(needed).continueOnError(scripts.isContinueOnError())
-			.separator(scripts.getSeparator())
+			.separator(SEPARATOR)
 			.encoding(encoding));
 	}
 
-	private Resource withoutExistingIndexes(Resource script, String separator, Charset encoding) {
+	private Resource withoutExistingIndexes(Resource script, Charset encoding) {
 		try {
-			List<String> statements = new ArrayList<>();
-			ScriptUtils.splitSqlScript(null, script.getContentAsString(encoding), separator,
-					ScriptUtils.DEFAULT_COMMENT_PREFIXES, ScriptUtils.DEFAULT_BLOCK_COMMENT_START_DELIMITER,
-					ScriptUtils.DEFAULT_BLOCK_COMMENT_END_DELIMITER, statements);
-			if (!statements.removeIf(this::isExistingIndex)) {
-				return script;
-			}
-			return new ByteArrayResource(String.join(separator + '\n', statements).getBytes(encoding),
-					script.getDescription());
+			String statements = INDEX.matcher(script.getContentAsString(encoding))
+				.replaceAll((index) -> exists(index.group(1), index.group(2)) ? ""
+						: Matcher.quoteReplacement(index.group()));
+			return new ByteArrayResource(statements.getBytes(encoding), script.getDescription());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(script.getDescription() + " cannot be read", ex);
 		}
 	}
 
-	private boolean isExistingIndex(String statement) {
-		Matcher index = INDEX.matcher(statement);
-		return index.matches() && Boolean.TRUE.equals(new JdbcTemplate(getDataSource()).execute(
-				(ConnectionCallback<Boolean>) (connection) -> exists(connection, index.group(1), index.group(2))));
+	private boolean exists(String index, String table) {
+		return Boolean.TRUE.equals(new JdbcTemplate(getDataSource())
+			.execute((ConnectionCallback<Boolean>) (connection) -> exists(connection, index, table)));
 	}
 
 	private static boolean exists(Connection connection, String index, String table) throws SQLException {
