@@ -18,7 +18,9 @@ package io.github.atmosphererelay.relay.jdbc.group.internal;
 
 import java.time.Duration;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.jdbc.internal.Database;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.GroupLane;
@@ -39,6 +41,8 @@ class JdbcLaneTests {
 
 	private final Database database = Database.byOwnConnections(new JdbcDataSource(), Duration.ofSeconds(1));
 
+	private final Guard guard = new Guards().of(Part.LEASES);
+
 	private final JdbcGroups groups = new JdbcGroups(this.database, this.database, "log", this.codec, new Guards(),
 			(reason) -> {
 			});
@@ -53,7 +57,12 @@ class JdbcLaneTests {
 	 */
 	@Test
 	void aLaneIsHeldUntilTheTimeOfItsLeaseIsOverOrItIsLost() {
-		GroupMember member = new GroupMember(this.groups,
+		GroupTables tables = new GroupTables("log");
+		LaneBalancer balancer = new LaneBalancer(this.database, tables, this.guard, (taker, key) -> {
+			throw new IllegalStateException("Nobody takes lanes");
+		});
+		GroupMember member = new GroupMember(new GroupLeases(this.database, tables, this.guard, balancer, () -> {
+		}),
 				new GroupOptions("billing", (channel) -> true, GroupOptions.Start.EARLIEST), new Deaf());
 		JdbcLane lane = new JdbcLane(this.groups, member, new LaneKey("billing", 3, member.id(), 1),
 				new LaneReader(new LaneRows("log"), this.codec, (channel) -> true, (reason) -> {
