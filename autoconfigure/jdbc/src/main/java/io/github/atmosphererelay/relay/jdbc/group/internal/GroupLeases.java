@@ -101,8 +101,7 @@ final class GroupLeases {
 	 * @param balancer brings members towards their shares
 	 * @param eachTurn runs whenever the leases were renewed; does not block
 	 */
-	GroupLeases(Database database, GroupTables tables, Guard guard,
-			LaneBalancer balancer, Runnable eachTurn) {
+	GroupLeases(Database database, GroupTables tables, Guard guard, LaneBalancer balancer, Runnable eachTurn) {
 		this.database = database;
 		this.tables = tables;
 		this.guard = guard;

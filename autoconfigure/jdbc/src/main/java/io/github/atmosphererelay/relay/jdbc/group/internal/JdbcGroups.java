@@ -49,9 +49,9 @@ import org.springframework.transaction.PlatformTransactionManager;
  * The consumer groups of the log in the tables, in one life of the relay. A lane is a
  * shard of the log.
  * <p>
- * {@link GroupLeases} says which lanes this node has, and a few threads ask the database for
- * them. Listeners are called by the threads of the leases and, when messages come, by the
- * reader of the relay.
+ * {@link GroupLeases} says which lanes this node has, and a few threads ask the database
+ * for them. Listeners are called by the threads of the leases and, when messages come, by
+ * the reader of the relay.
  */
 public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 
@@ -200,8 +200,8 @@ public final class JdbcGroups implements ConsumerGroups, SetAsideMessages {
 	}
 
 	private JdbcLane lane(GroupMember member, LaneKey key) {
-		Predicate<String> isMine = (channel) -> channel.equals(LaneRows.WHOLE_SHARD)
-				|| channel.equals(UNKNOWN_CHANNEL) || member.options().channels().test(channel);
+		Predicate<String> isMine = (channel) -> channel.equals(LaneRows.WHOLE_SHARD) || channel.equals(UNKNOWN_CHANNEL)
+				|| member.options().channels().test(channel);
 		LaneReader reader = new LaneReader(this.rows, this.codec, member.options().channels(), this.rejected);
 		return new JdbcLane(this, member, key, reader, isMine);
 	}

@@ -72,8 +72,7 @@ final class LaneBalancer {
 	 * @param guard hears of what is missing in the tables
 	 * @param lanes makes a lane that a member has taken
 	 */
-	LaneBalancer(Database database, GroupTables tables, Guard guard,
-			BiFunction<GroupMember, LaneKey, JdbcLane> lanes) {
+	LaneBalancer(Database database, GroupTables tables, Guard guard, BiFunction<GroupMember, LaneKey, JdbcLane> lanes) {
 		this.database = database;
 		this.tables = tables;
 		this.guard = guard;

@@ -34,8 +34,8 @@ final class ShardEnds {
 	private final AtomicReferenceArray<@Nullable Position> recordedEnds = new AtomicReferenceArray<>(ShardedLog.SHARDS);
 
 	/**
-	 * Return the end of a shard up to which all rows can be seen, or {@code null} if it is
-	 * not known yet.
+	 * Return the end of a shard up to which all rows can be seen, or {@code null} if it
+	 * is not known yet.
 	 */
 	@Nullable Position end(int shard) {
 		return this.ends.get(shard);

@@ -62,8 +62,7 @@ class JdbcLaneTests {
 			throw new IllegalStateException("Nobody takes lanes");
 		});
 		GroupMember member = new GroupMember(new GroupLeases(this.database, tables, this.guard, balancer, () -> {
-		}),
-				new GroupOptions("billing", (channel) -> true, GroupOptions.Start.EARLIEST), new Deaf());
+		}), new GroupOptions("billing", (channel) -> true, GroupOptions.Start.EARLIEST), new Deaf());
 		JdbcLane lane = new JdbcLane(this.groups, member, new LaneKey("billing", 3, member.id(), 1),
 				new LaneReader(new LaneRows("log"), this.codec, (channel) -> true, (reason) -> {
 				}), (channel) -> true);
