@@ -32,10 +32,14 @@ import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
 import org.springframework.boot.jdbc.init.DatabaseInitializationProperties;
 import org.springframework.boot.jdbc.init.PropertiesBasedDataSourceScriptDatabaseInitializer;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ScriptUtils;
@@ -49,10 +53,12 @@ import org.springframework.jdbc.datasource.init.ScriptUtils;
 final class SchemaInitializer
 		extends PropertiesBasedDataSourceScriptDatabaseInitializer<DatabaseInitializationProperties> {
 
+	private static final Log logger = LogFactory.getLog(SchemaInitializer.class);
+
 	private static final String SEPARATOR = ScriptUtils.DEFAULT_STATEMENT_SEPARATOR;
 
 	private static final Pattern INDEX = Pattern.compile(
-			"CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+IF\\s+NOT\\s+EXISTS\\s+(\\w+)\\s+ON\\s+(\\w+)\\b[^;]*;",
+			"CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+IF\\s+NOT\\s+EXISTS\\s+(\\w+)\\s+ON\\s+(\\w+)\\b[^;]*(?:;|\\z)",
 			Pattern.CASE_INSENSITIVE);
 
 	SchemaInitializer(DataSource dataSource, SchemaInitialization initialization, String schema) {
@@ -88,8 +94,14 @@ final class SchemaInitializer
 	}
 
 	private boolean exists(String index, String table) {
-		return Boolean.TRUE.equals(new JdbcTemplate(getDataSource())
-			.execute((ConnectionCallback<Boolean>) (connection) -> exists(connection, index, table)));
+		try {
+			return Boolean.TRUE.equals(new JdbcTemplate(getDataSource())
+				.execute((ConnectionCallback<Boolean>) (connection) -> exists(connection, index, table)));
+		}
+		catch (DataAccessException ex) {
+			logger.debug("The database does not tell the indexes of " + table, ex);
+			return false;
+		}
 	}
 
 	private static boolean exists(Connection connection, String index, String table) throws SQLException {
