@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.guard.internal.RepeatedFailures;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.relay.GroupLaneListener;
@@ -45,7 +46,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,8 @@ import org.jspecify.annotations.Nullable;
 final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(30);
+
+	private static final Duration FAILURE_LOG_INTERVAL = Duration.ofMinutes(1);
 
 	/** The answer to a commit is noticed within this time. */
 	private static final Duration POLL = Duration.ofMillis(20);
@@ -84,6 +87,9 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	private static final int SEQUENCE_BITS = 20;
 
 	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(KafkaGroupMember.class), LOG_INTERVAL);
+
+	private final RepeatedFailures failures = new RepeatedFailures(LogFactory.getLog(KafkaGroupMember.class),
+			FAILURE_LOG_INTERVAL);
 
 	private final GroupOptions options;
 
@@ -286,10 +292,11 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	}
 
 	private void report(KafkaException ex) {
-		String hint = (ex instanceof GroupAuthorizationException)
-				? ". The application needs 'Read' on consumer groups with the prefix 'atmosphere-'" : "";
-		this.log.warn(() -> "This node cannot be a member of the group '" + this.options.name() + "' and tries again: "
-				+ ex + hint);
+		this.failures.failed(this.guard,
+				"This node cannot be a member of the group '" + this.options.name() + "' and tries again", ex,
+				"If a right is missing: the application needs 'Read' on consumer groups with the prefix 'atmosphere-', and"
+						+ " 'Describe', 'Read' and 'Write' on the topics '" + this.settings.logTopic() + "' and '"
+						+ this.settings.groupTopic() + "'");
 	}
 
 	private static void close(Consumer<byte[], byte[]> consumer) {
@@ -367,8 +374,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 		catch (KafkaException | RelayUnavailableException ex) {
 			this.startAt = System.nanoTime() + PAUSE.toNanos();
-			this.log.warn(() -> "This node cannot begin to read partitions for the group '" + this.options.name()
-					+ "' and tries again: " + KafkaGroupStore.root(ex));
+			reportNotBegun(KafkaGroupStore.root(ex));
 		}
 		// What takes long here is the broker, which hears from this member meanwhile
 		this.lastStep = System.nanoTime();
@@ -380,6 +386,22 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		found.forEach((start) -> missing.remove(start.partition()));
 		this.log.warn(() -> "The group '" + this.options.name() + "' begins to read these partitions when they have a"
 				+ " leader: " + missing);
+	}
+
+	/**
+	 * Report that lanes cannot begin. That the group has just changed, or a broker is
+	 * away, passes by itself and does not count as a failure.
+	 */
+	private void reportNotBegun(Throwable cause) {
+		String message = "This node cannot begin to read partitions for the group '" + this.options.name()
+				+ "' and tries again";
+		if (cause instanceof AuthorizationException || cause instanceof UnknownTopicOrPartitionException) {
+			this.failures.failed(this.guard, message, cause, "The application needs 'Describe', 'Read' and 'Write' on"
+					+ " the topic '" + this.settings.groupTopic() + "', and 'Create' if the relay is to create it");
+		}
+		else {
+			this.log.warn(() -> message + ": " + cause);
+		}
 	}
 
 	/**

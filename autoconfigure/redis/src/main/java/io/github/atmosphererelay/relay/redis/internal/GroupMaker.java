@@ -97,6 +97,9 @@ final class GroupMaker {
 				synchronized (this) {
 					this.making = false;
 				}
+				if (!(Failures.unwrap(ex) instanceof OvertakenException)) {
+					this.calls.unexpected(ex);
+				}
 			});
 	}
 
@@ -144,7 +147,7 @@ final class GroupMaker {
 
 	private static void check(boolean mine) {
 		if (!mine) {
-			throw new IllegalStateException("Another member makes the group");
+			throw new OvertakenException();
 		}
 	}
 
@@ -156,6 +159,10 @@ final class GroupMaker {
 	}
 
 	private CompletableFuture<Position> begin(String channel) {
+		return this.calls.reported(findBegin(channel));
+	}
+
+	private CompletableFuture<Position> findBegin(String channel) {
 		ChannelLog log = this.groups.log();
 		if (log == null) {
 			return CompletableFuture.failedFuture(Failures.unwrap(this.groups.stopped()));
@@ -168,6 +175,17 @@ final class GroupMaker {
 			Position position = first.isEmpty() ? null : first.get(0).position();
 			return (position != null) ? new Position(position.epoch(), position.offset() - 1) : page.end();
 		});
+	}
+
+	/**
+	 * Another member makes the group, which happens if this one was slow.
+	 */
+	private static final class OvertakenException extends RuntimeException {
+
+		OvertakenException() {
+			super("Another member makes the group");
+		}
+
 	}
 
 }

@@ -146,7 +146,8 @@ final class RedisGroupMember implements GroupMembership {
 				if (reply != null) {
 					heard(reply);
 				}
-			});
+			})
+			.whenComplete((reply, ex) -> this.calls.unexpected(ex));
 	}
 
 	private List<byte[]> keys() {
@@ -239,7 +240,7 @@ final class RedisGroupMember implements GroupMembership {
 				}
 			}
 			this.listenerCalls.make();
-		});
+		}).whenComplete((lane, ex) -> this.calls.unexpected(ex));
 	}
 
 	private CompletableFuture<@Nullable RedisGroupLane> acquire(int number, long until) {
