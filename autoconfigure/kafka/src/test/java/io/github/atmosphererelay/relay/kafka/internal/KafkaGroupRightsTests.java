@@ -80,7 +80,7 @@ class KafkaGroupRightsTests {
 					.asString()
 					.contains("'Read' on consumer groups with the prefix 'atmosphere-'");
 				admin.deleteAcls(List.of(denial.toFilter())).all().get();
-				MachineTime.await(LIMIT).until(() -> member.lanes() > 0);
+				MachineTime.await(LIMIT).until(() -> !member.lanes().isEmpty());
 			}
 			finally {
 				node.relay().stop();

@@ -64,10 +64,6 @@ final class KafkaTestMember implements GroupLaneListener {
 		return member;
 	}
 
-	int lanes() {
-		return this.lanes.size();
-	}
-
 	@Override
 	public void assigned(GroupLane lane) {
 		this.lanes.add(lane);
