@@ -139,7 +139,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		this.guard = guard;
 		this.lease = clients.groupSessionTimeout();
 		this.pulse = new KafkaGroupPulse(Map.of(), this.lease, System::nanoTime);
-		this.reader = new KafkaGroupReader(settings, options.name(), clients::groupReader, guard);
+		this.reader = new KafkaGroupReader(settings, options.name(), clients::groupReader,
+				clients::impatientGroupReader, guard);
 		this.lanes = new KafkaGroupLanes(listener, this.reader, guard);
 		this.commits = new KafkaGroupCommits(options.name(), settings.logTopic(), this.lanes, this.log);
 		this.thread = Threads.factory("kafka-group").newThread(this::run);
