@@ -318,7 +318,9 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			askWhileJoining(consumer, this.pulse);
 		}
 		this.commits.send(consumer, this.pulse, ask && !joining);
+		KafkaGroupPulse pulse = this.pulse;
 		consumer.poll(POLL);
+		pulse.polled();
 		startLanes(consumer, life);
 	}
 
@@ -330,11 +332,34 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	private void askWhileJoining(Consumer<byte[], byte[]> consumer, KafkaGroupPulse pulse) {
 		long at = System.nanoTime();
 		ConsumerGroupMetadata member = consumer.groupMetadata();
-		this.questions.isJoining(member.groupId(), member.memberId()).thenAccept((joining) -> {
-			if (joining) {
+		CompletableFuture<Standing> answer;
+		try {
+			answer = this.questions.standing(member.groupId(), member.memberId());
+		}
+		catch (RuntimeException ex) {
+			// Not a reason to give lanes up
+			answer = CompletableFuture.failedFuture(ex);
+		}
+		answer.whenComplete((standing, failure) -> {
+			if (failure != null) {
+				notAnswered(KafkaGroupStore.root(failure));
+			}
+			else if (standing == Standing.WAITING) {
 				pulse.waited(at);
 			}
+			else if (standing == Standing.UNKNOWN) {
+				pulse.gone(at);
+			}
 		});
+	}
+
+	private void notAnswered(Throwable failure) {
+		String hint = (failure instanceof AuthorizationException)
+				? ". The user of the administrative client needs 'Describe' on consumer groups with the prefix"
+						+ " 'atmosphere-'"
+				: "";
+		this.log.warn(() -> "It is not known whether the group '" + this.options.name() + "' waits for members to join."
+				+ " If it does for long, this node gives its share up: " + failure + hint);
 	}
 
 	private void startLanes(Consumer<byte[], byte[]> consumer, KafkaLogLife life) {
@@ -414,7 +439,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		long deadline = System.nanoTime() + MAX_HAND_OVER.toNanos();
 		while (!this.left && revoked.stream().anyMatch((lane) -> !lane.isEnded()) && System.nanoTime() < deadline
 				&& !this.pulse.isOver(true)) {
-			this.commits.sendNow(consumer, this.pulse, ANSWER);
+			this.commits.sendNow(consumer, this.pulse, this.pulse.isAskDue(), ANSWER);
 			try {
 				this.lanes.await(POLL.toMillis());
 			}
@@ -435,10 +460,25 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		CompletableFuture<Long> end(int partition);
 
 		/**
-		 * Look up whether the coordinator waits for members of a group to join, of which
-		 * this is one.
+		 * Look up what the coordinator says of a member.
 		 */
-		CompletableFuture<Boolean> isJoining(String group, String member);
+		CompletableFuture<Standing> standing(String group, String member);
+
+	}
+
+	/**
+	 * What the coordinator of a group says of a member.
+	 */
+	enum Standing {
+
+		/** It waits for members to join, and has not removed this one. */
+		WAITING,
+
+		/** It does not wait. */
+		SETTLED,
+
+		/** It does not know the member. */
+		UNKNOWN
 
 	}
 
