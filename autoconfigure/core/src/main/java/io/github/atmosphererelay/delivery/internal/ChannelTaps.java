@@ -212,7 +212,7 @@ public final class ChannelTaps {
 			each(of(channel.channel()), (tap) -> tap.missed(number));
 		}
 		else if (envelope.address() instanceof Address.Bucket bucket) {
-			missed(bucket, (tap) -> tap.announcementsMissed(bucket, since));
+			missed(bucket, (tap) -> tap.announcementsMissed(bucket, envelope.origin(), since));
 		}
 	}
 

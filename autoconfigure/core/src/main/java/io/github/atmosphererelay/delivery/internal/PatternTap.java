@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.delivery.internal;
 
 import java.time.Duration;
+import java.util.UUID;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
@@ -70,9 +71,10 @@ public interface PatternTap {
 	 * Announcements of another node have not arrived, as the numbers of those that have
 	 * show. Perhaps it was that node's connection that was interrupted.
 	 * @param bucket the bucket in which they are missing
+	 * @param origin the node that has sent them
 	 * @param since how long ago the last announcement before them arrived
 	 */
-	void announcementsMissed(Address.Bucket bucket, Duration since);
+	void announcementsMissed(Address.Bucket bucket, UUID origin, Duration since);
 
 	/**
 	 * Another node has left. Perhaps it could not announce what it had recorded.

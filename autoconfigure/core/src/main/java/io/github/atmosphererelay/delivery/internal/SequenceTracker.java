@@ -92,7 +92,6 @@ public final class SequenceTracker {
 	}
 
 	private boolean advance(Series series, Sequence sequence, Missing missing) {
-		long before = series.lastAt;
 		series.lastAt = System.nanoTime();
 		if (sequence.series() < series.name
 				|| (sequence.series() == series.name && sequence.number() <= series.number)) {
@@ -103,11 +102,12 @@ public final class SequenceTracker {
 			long missed = sequence.number() - series.number - 1;
 			if (missed > 0) {
 				this.statistics.countMissed(missed);
-				missing.missing(missed, Duration.ofNanos(series.lastAt - before));
+				missing.missing(missed, Duration.ofNanos(series.lastAt - series.acceptedAt));
 			}
 		}
 		series.name = sequence.series();
 		series.number = sequence.number();
+		series.acceptedAt = series.lastAt;
 		return true;
 	}
 
@@ -169,6 +169,9 @@ public final class SequenceTracker {
 		private long number;
 
 		private volatile long lastAt = System.nanoTime();
+
+		/** Unlike the last time, not that of a duplicate, which may come much later. */
+		private long acceptedAt = this.lastAt;
 
 	}
 

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToIntFunction;
 
@@ -150,7 +151,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		this.budget = new BufferBudget(options, context.statistics());
 		this.limit = new PageLimit(Math.min(MAX_PAGE, Math.max(1, options.bufferMessages() / MAX_READS)),
 				Math.max(1, options.bufferBytes() / MAX_READS));
-		this.search = new AnnouncementSearch(context, this::perhapsPublished, this::mayMiss);
+		this.search = new AnnouncementSearch(context, AnnouncementSearch.RETRY, this::perhapsPublished, this::mayMiss);
 		this.rounds = new LogRounds(context, this::knownChannels, this::look);
 	}
 
@@ -257,10 +258,10 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	}
 
 	@Override
-	public void announcementsMissed(Address.Bucket bucket, Duration since) {
+	public void announcementsMissed(Address.Bucket bucket, UUID origin, Duration since) {
 		if (this.recorded) {
 			readAll(bucket);
-			this.search.beginFor(since);
+			this.search.beginFor(origin, since);
 		}
 	}
 
@@ -282,7 +283,6 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	@Override
 	public void nodeLeft() {
 		readAll(null);
-		this.search.nodeLeft();
 	}
 
 	private List<String> knownChannels() {

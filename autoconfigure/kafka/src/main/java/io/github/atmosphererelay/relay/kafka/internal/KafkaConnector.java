@@ -292,19 +292,27 @@ final class KafkaConnector {
 	}
 
 	/**
-	 * Look up whether the coordinator of a group waits for members to join, of which a
-	 * given one is one.
+	 * Look up what the coordinator of a group says of a member. Creates no client.
 	 */
-	CompletableFuture<Boolean> isJoining(String group, String member) {
-		return this.admin.get()
+	CompletableFuture<KafkaGroupMember.Standing> standing(String group, String member) {
+		Admin admin = this.admin.present();
+		if (admin == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
+		}
+		return admin
 			.describeConsumerGroups(List.of(group),
 					new DescribeConsumerGroupsOptions().timeoutMs((int) KafkaTopic.TIMEOUT.toMillis()))
 			.all()
 			.toCompletionStage()
 			.toCompletableFuture()
 			.thenApply((groups) -> Objects.requireNonNull(groups.get(group)))
-			.thenApply((found) -> found.groupState() == GroupState.PREPARING_REBALANCE
-					&& found.members().stream().anyMatch((each) -> each.consumerId().equals(member)));
+			.thenApply((found) -> {
+				if (found.members().stream().noneMatch((each) -> each.consumerId().equals(member))) {
+					return KafkaGroupMember.Standing.UNKNOWN;
+				}
+				return (found.groupState() == GroupState.PREPARING_REBALANCE) ? KafkaGroupMember.Standing.WAITING
+						: KafkaGroupMember.Standing.SETTLED;
+			});
 	}
 
 	/**

@@ -77,16 +77,21 @@ final class KafkaGroupCommits {
 
 	/**
 	 * Commit at once, while the consumer must not poll.
+	 * @param pulse learns of answers
+	 * @param ask whether something has to be committed in any case, to hear the
+	 * coordinator
 	 */
-	void sendNow(Consumer<byte[], byte[]> consumer, KafkaGroupPulse pulse, Duration timeout) {
+	void sendNow(Consumer<byte[], byte[]> consumer, KafkaGroupPulse pulse, boolean ask, Duration timeout) {
 		Map<TopicPartition, KafkaLane> sent = new HashMap<>();
-		Map<TopicPartition, OffsetAndMetadata> offsets = take(sent, false);
-		if (offsets.isEmpty()) {
-			return;
-		}
+		Map<TopicPartition, OffsetAndMetadata> offsets = take(sent, ask);
 		long at = System.nanoTime();
 		try {
+			// Also if it is empty: then Kafka passes on the answers to commits that were
+			// sent before, for which lanes wait
 			consumer.commitSync(offsets, timeout);
+			if (offsets.isEmpty()) {
+				return;
+			}
 			answered(pulse, at, sent.values(), null);
 		}
 		catch (RuntimeException | Error ex) {

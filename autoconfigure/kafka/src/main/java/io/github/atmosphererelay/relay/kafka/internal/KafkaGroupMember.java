@@ -145,7 +145,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		this.guard = guard;
 		this.lease = clients.groupSessionTimeout();
 		this.pulse = new KafkaGroupPulse(Map.of(), this.lease, System::nanoTime);
-		this.reader = new KafkaGroupReader(settings, options.name(), clients::groupReader, guard);
+		this.reader = new KafkaGroupReader(settings, options.name(), clients::groupReader,
+				clients::impatientGroupReader, guard);
 		this.lanes = new KafkaGroupLanes(listener, this.reader, guard);
 		this.commits = new KafkaGroupCommits(options.name(), settings.logTopic(), this.lanes, this.log);
 		this.thread = Threads.factory("kafka-group").newThread(this::run);
@@ -324,7 +325,9 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			askWhileJoining(consumer, this.pulse);
 		}
 		this.commits.send(consumer, this.pulse, ask && !joining);
+		KafkaGroupPulse pulse = this.pulse;
 		consumer.poll(POLL);
+		pulse.polled();
 		startLanes(consumer, life);
 	}
 
@@ -336,11 +339,34 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	private void askWhileJoining(Consumer<byte[], byte[]> consumer, KafkaGroupPulse pulse) {
 		long at = System.nanoTime();
 		ConsumerGroupMetadata member = consumer.groupMetadata();
-		this.questions.isJoining(member.groupId(), member.memberId()).thenAccept((joining) -> {
-			if (joining) {
+		CompletableFuture<Standing> answer;
+		try {
+			answer = this.questions.standing(member.groupId(), member.memberId());
+		}
+		catch (RuntimeException ex) {
+			// Not a reason to give lanes up
+			answer = CompletableFuture.failedFuture(ex);
+		}
+		answer.whenComplete((standing, failure) -> {
+			if (failure != null) {
+				notAnswered(KafkaGroupStore.root(failure));
+			}
+			else if (standing == Standing.WAITING) {
 				pulse.waited(at);
 			}
+			else if (standing == Standing.UNKNOWN) {
+				pulse.gone(at);
+			}
 		});
+	}
+
+	private void notAnswered(Throwable failure) {
+		String hint = (failure instanceof AuthorizationException)
+				? ". The user of the administrative client needs 'Describe' on consumer groups with the prefix"
+						+ " 'atmosphere-'"
+				: "";
+		this.log.warn(() -> "It is not known whether the group '" + this.options.name() + "' waits for members to join."
+				+ " If it does for long, this node gives its share up: " + failure + hint);
 	}
 
 	private void startLanes(Consumer<byte[], byte[]> consumer, KafkaLogLife life) {
@@ -435,7 +461,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		long deadline = System.nanoTime() + MAX_HAND_OVER.toNanos();
 		while (!this.left && revoked.stream().anyMatch((lane) -> !lane.isEnded()) && System.nanoTime() < deadline
 				&& !this.pulse.isOver(true)) {
-			this.commits.sendNow(consumer, this.pulse, ANSWER);
+			this.commits.sendNow(consumer, this.pulse, this.pulse.isAskDue(), ANSWER);
 			try {
 				this.lanes.await(POLL.toMillis());
 			}
@@ -456,10 +482,25 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		CompletableFuture<Long> end(int partition);
 
 		/**
-		 * Look up whether the coordinator waits for members of a group to join, of which
-		 * this is one.
+		 * Look up what the coordinator says of a member.
 		 */
-		CompletableFuture<Boolean> isJoining(String group, String member);
+		CompletableFuture<Standing> standing(String group, String member);
+
+	}
+
+	/**
+	 * What the coordinator of a group says of a member.
+	 */
+	enum Standing {
+
+		/** It waits for members to join, and has not removed this one. */
+		WAITING,
+
+		/** It does not wait. */
+		SETTLED,
+
+		/** It does not know the member. */
+		UNKNOWN
 
 	}
 

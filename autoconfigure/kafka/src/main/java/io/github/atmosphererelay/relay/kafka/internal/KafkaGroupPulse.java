@@ -29,8 +29,13 @@ import org.jspecify.annotations.Nullable;
  * and commits. A member that has not heard it for a lease has lost its lanes, although
  * Kafka's consumer does not say so until it hears the coordinator again.
  * <p>
- * Threads: {@link #isHeld} and {@link #waited} are for any thread, the rest for the
- * member's.
+ * Kafka counts the answers to heartbeats, whatever they say, and when they are taken from
+ * the connection. So such an answer proves that the member has its lanes only after a
+ * poll, which reports if they are lost, and not after a pause of the member's thread, in
+ * which it may have waited in the connection. After a pause a commit has to succeed.
+ * <p>
+ * Threads: {@link #isHeld}, {@link #waited} and {@link #gone} are for any thread, the
+ * rest for the member's.
  */
 final class KafkaGroupPulse {
 
@@ -54,7 +59,13 @@ final class KafkaGroupPulse {
 	 */
 	private volatile long aliveAt;
 
+	/** A time like it, of an answer that the next poll may say is a refusal. */
+	private @Nullable Long perhapsAliveAt;
+
 	private long listenedAt;
+
+	/** After which pause answers to heartbeats prove nothing until a commit succeeds. */
+	private @Nullable Long pausedAt;
 
 	private long askedAt;
 
@@ -87,13 +98,16 @@ final class KafkaGroupPulse {
 	}
 
 	/**
-	 * Note that the coordinator has answered.
+	 * Note that the coordinator has confirmed a commit.
 	 * @param askedAt when it was asked, by {@code System.nanoTime()}
 	 */
 	synchronized void heard(long askedAt) {
 		this.heardAt = this.nanoTime.getAsLong();
 		this.aliveAt = Math.max(this.aliveAt, askedAt);
 		this.joining = false;
+		if (this.pausedAt != null && askedAt - this.pausedAt >= 0) {
+			this.pausedAt = null;
+		}
 	}
 
 	/**
@@ -109,13 +123,28 @@ final class KafkaGroupPulse {
 	}
 
 	/**
-	 * Note that the coordinator has said that it waits for others to join.
+	 * Note that the coordinator has said that it waits for members to join, and knows
+	 * this one. Holds until the next question has been answered, not for a lease: the
+	 * coordinator does not say whether it still waits for this member, which it does for
+	 * what is left of the member's lease only.
 	 * @param askedAt when it was asked, by {@code System.nanoTime()}
 	 */
 	synchronized void waited(long askedAt) {
-		boolean joining = this.joining;
-		heard(askedAt);
-		this.joining = joining;
+		this.heardAt = this.nanoTime.getAsLong();
+		this.aliveAt = Math.max(this.aliveAt, askedAt - this.leaseNanos / 2);
+	}
+
+	/**
+	 * Note that the coordinator has said that it does not know this member. Ignored if it
+	 * has answered the member itself since.
+	 * @param askedAt when it was asked, by {@code System.nanoTime()}
+	 */
+	synchronized void gone(long askedAt) {
+		if (this.heardAt - askedAt <= 0) {
+			this.aliveAt = this.nanoTime.getAsLong() - this.leaseNanos;
+			this.heardAt = this.aliveAt - MAX_JOIN.toNanos() - 1;
+			this.perhapsAliveAt = null;
+		}
 	}
 
 	synchronized boolean isJoining() {
@@ -129,8 +158,8 @@ final class KafkaGroupPulse {
 	synchronized boolean isAskDue() {
 		listen();
 		long now = this.nanoTime.getAsLong();
-		long third = this.leaseNanos / 3;
-		if (now - this.heardAt < third || now - this.askedAt < third) {
+		long interval = this.leaseNanos / (this.joining ? 4 : 3);
+		if (this.pausedAt == null && now - this.heardAt < interval || now - this.askedAt < interval) {
 			return false;
 		}
 		this.askedAt = now;
@@ -152,26 +181,37 @@ final class KafkaGroupPulse {
 	 * Return whether the coordinator cannot have given the member's lanes to others yet.
 	 */
 	boolean isHeld() {
-		if (isAlive()) {
-			return true;
-		}
-		synchronized (this) {
-			listen();
-			return isAlive();
-		}
-	}
-
-	private boolean isAlive() {
 		return this.nanoTime.getAsLong() - this.aliveAt < this.leaseNanos;
 	}
 
+	/**
+	 * Note that the consumer has polled, after the last {@link #isAskDue}, and has not
+	 * said that the lanes are lost.
+	 */
+	synchronized void polled() {
+		if (this.perhapsAliveAt != null) {
+			this.aliveAt = Math.max(this.aliveAt, this.perhapsAliveAt);
+			this.perhapsAliveAt = null;
+		}
+	}
+
 	private void listen() {
+		long now = this.nanoTime.getAsLong();
+		if (now - this.listenedAt > this.leaseNanos / 3) {
+			this.pausedAt = now;
+			// To be asked at once
+			this.askedAt = now - this.leaseNanos;
+		}
 		Object count = count();
 		if (!count.equals(this.count)) {
 			this.count = count;
-			heard(this.listenedAt);
+			this.heardAt = now;
+			this.joining = false;
+			if (this.pausedAt == null) {
+				this.perhapsAliveAt = this.listenedAt;
+			}
 		}
-		this.listenedAt = this.nanoTime.getAsLong();
+		this.listenedAt = now;
 	}
 
 }

@@ -259,8 +259,15 @@ final class KafkaGroupStore implements SetAsideMessages {
 		catch (Throwable ex) {
 			// The clients' state is not known
 			logger.debug("The topic of the groups could not be used", ex);
-			disconnect();
-			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+			try {
+				disconnect();
+			}
+			catch (Throwable closing) {
+				logger.debug("A client of the topic of the groups could not be closed", closing);
+			}
+			finally {
+				future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+			}
 			return;
 		}
 		future.complete(result);
@@ -268,15 +275,19 @@ final class KafkaGroupStore implements SetAsideMessages {
 
 	private void disconnect() {
 		Consumer<byte[], byte[]> consumer = this.consumer;
-		this.consumer = null;
-		if (consumer != null) {
-			consumer.close();
-		}
 		DefaultKafkaProducerFactory<byte[], byte[]> producers = this.producers;
+		this.consumer = null;
 		this.producers = null;
-		if (producers != null) {
-			producers.setPhysicalCloseTimeout(1);
-			producers.destroy();
+		try {
+			if (consumer != null) {
+				consumer.close();
+			}
+		}
+		finally {
+			if (producers != null) {
+				producers.setPhysicalCloseTimeout(1);
+				producers.destroy();
+			}
 		}
 	}
 

@@ -272,9 +272,9 @@ public final class KafkaRelay implements ClusterRelay {
 		}
 
 		@Override
-		public CompletableFuture<Boolean> isJoining(String group, String member) {
+		public CompletableFuture<KafkaGroupMember.Standing> standing(String group, String member) {
 			KafkaConnector connector = KafkaRelay.this.connector;
-			return (connector != null) ? connector.isJoining(group, member)
+			return (connector != null) ? connector.standing(group, member)
 					: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
 		}
 

@@ -60,8 +60,11 @@ public final class KafkaGroupProcess implements AutoCloseable {
 
 	private static final Duration START = Duration.ofSeconds(60);
 
-	private static final GroupSettings SETTINGS = new GroupSettings(16, 2, Duration.ofMillis(50),
-			Duration.ofMillis(200), 100, 2000, 8 * 1024 * 1024, Duration.ofSeconds(10));
+	/** After which time without an answer a node has lost its share. */
+	static final Duration SESSION = Duration.ofSeconds(6);
+
+	static final GroupSettings SETTINGS = new GroupSettings(16, 2, Duration.ofMillis(50), Duration.ofMillis(200), 100,
+			2000, 8 * 1024 * 1024, Duration.ofSeconds(10));
 
 	/** How long a message takes. */
 	private static final long WORK_NANOS = Duration.ofMillis(10).toNanos();
@@ -175,7 +178,8 @@ public final class KafkaGroupProcess implements AutoCloseable {
 		String servers = args[0];
 		Map<String, Object> properties = Map.of("bootstrap.servers", servers);
 		KafkaRelay relay = new KafkaRelay(new DefaultKafkaProducerFactory<>(properties),
-				new DefaultKafkaConsumerFactory<>(Map.of("bootstrap.servers", servers, "session.timeout.ms", "6000")),
+				new DefaultKafkaConsumerFactory<>(
+						Map.of("bootstrap.servers", servers, "session.timeout.ms", Long.toString(SESSION.toMillis()))),
 				properties, KafkaTestBroker.logSettings(args[1], new EnvelopeCodec(1024), Duration.ofMinutes(5)));
 		new RelayNode(relay).start().awaitRoundTrip(START);
 		GroupRunner runner = new GroupRunner(
