@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +85,9 @@ abstract class AbstractGroupClusterTests {
 
 	/** How many messages of the group were handled again, by what happened. */
 	private final Map<String, Integer> repeated = new LinkedHashMap<>();
+
+	/** What happened while no node has lost a lane. */
+	private final Set<String> quiet = new HashSet<>();
 
 	private volatile int next;
 
@@ -192,7 +196,7 @@ abstract class AbstractGroupClusterTests {
 		System.out.println("The slowest message took " + without.toMillis() + " ms, and " + with.toMillis()
 				+ " ms beside a channel that always fails");
 		assertThat(with).isLessThan(without.plus(SECOND));
-		this.repeated.put("nothing", repeated(GroupApplication.WORK, nodes));
+		note("nothing", repeated(GroupApplication.WORK, nodes), lost(GroupApplication.WORK, nodes));
 	}
 
 	private Duration slowest(List<GroupProcess> nodes, Predicate<Integer> numbers) {
@@ -210,14 +214,26 @@ abstract class AbstractGroupClusterTests {
 			throws Exception {
 		int begin = this.next;
 		int before = repeated(GroupApplication.WORK, nodes);
+		long lost = lost(GroupApplication.WORK, nodes);
 		CompletableFuture<Void> publishing = CompletableFuture.runAsync(() -> publish(publisher, PHASE, time));
 		MachineTime.await(START).until(() -> publishing.isDone() || this.next > begin + PHASE / 4);
 		fault.happen();
 		publishing.orTimeout(START.toSeconds(), TimeUnit.SECONDS).join();
 		await(GroupApplication.WORK, nodes);
 		awaitLanes(START, nodes);
-		this.repeated.put(name, repeated(GroupApplication.WORK, nodes) - before);
+		note(name, repeated(GroupApplication.WORK, nodes) - before, lost(GroupApplication.WORK, nodes) - lost);
 		System.out.println("After " + this.next * CHANNELS + " messages, handled again: " + this.repeated);
+	}
+
+	private void note(String name, int repeated, long lost) {
+		this.repeated.put(name, repeated);
+		if (lost == 0) {
+			this.quiet.add(name);
+		}
+	}
+
+	private static long lost(String group, List<GroupProcess> nodes) {
+		return nodes.stream().mapToLong((node) -> node.lostByAll(group)).sum();
 	}
 
 	/**
@@ -304,8 +320,14 @@ abstract class AbstractGroupClusterTests {
 		int again = repeated(GroupApplication.LATE, nodes);
 		System.out.println("Of " + MESSAGES * CHANNELS + " messages were handled again " + this.repeated
 				+ ", and by the late group " + again);
-		assertThat(again).isZero();
-		assertThat(this.repeated).containsEntry("nothing", 0).containsEntry("a rolling restart", 0);
+		// A node that is short of processors may lose its connection, and lanes. Otherwise
+		// each message is handled once if nothing happens, and if nodes stop
+		note("late", again, lost(GroupApplication.LATE, nodes));
+		for (String name : List.of("nothing", "a rolling restart", "late")) {
+			if (this.quiet.contains(name)) {
+				assertThat(this.repeated).containsEntry(name, 0);
+			}
+		}
 		// What was being handled, or was handled and not committed: at most one message
 		// of each channel
 		assertThat(this.repeated.values()).allMatch((count) -> count <= CHANNELS);

@@ -143,6 +143,23 @@ public final class GroupProcess implements AutoCloseable {
 	}
 
 	/**
+	 * Return how many lanes of a group this process and those before it have lost.
+	 */
+	long lostByAll(String group) {
+		long sum = 0;
+		long last = 0;
+		for (String line : lines()) {
+			String[] fields = line.split(" ");
+			if (fields.length == 5 && fields[0].equals("lag") && fields[1].equals(group)) {
+				long lost = Long.parseLong(fields[4]);
+				sum += (lost < last) ? lost : lost - last;
+				last = lost;
+			}
+		}
+		return sum;
+	}
+
+	/**
 	 * Return the numbers of the messages that a group has set aside.
 	 */
 	List<Integer> setAside(String group) {
