@@ -127,8 +127,7 @@ class JdbcRelayConfigurationTests {
 		odd.run((context) -> assertThat(context).getFailure()
 			.hasStackTraceContaining("needs connections of its own")
 			.hasStackTraceContaining(RelayNotConfiguredException.class.getName()));
-		odd.withPropertyValues("atmosphere.relay.jdbc.url=" + url)
-			.run((context) -> awaitUp(context));
+		odd.withPropertyValues("atmosphere.relay.jdbc.url=" + url).run((context) -> awaitUp(context));
 	}
 
 	@Test

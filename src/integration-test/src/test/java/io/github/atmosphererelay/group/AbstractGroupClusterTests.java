@@ -320,7 +320,8 @@ abstract class AbstractGroupClusterTests {
 		int again = repeated(GroupApplication.LATE, nodes);
 		System.out.println("Of " + MESSAGES * CHANNELS + " messages were handled again " + this.repeated
 				+ ", and by the late group " + again);
-		// A node that is short of processors may lose its connection, and lanes. Otherwise
+		// A node that is short of processors may lose its connection, and lanes.
+		// Otherwise
 		// each message is handled once if nothing happens, and if nodes stop
 		note("late", again, lost(GroupApplication.LATE, nodes));
 		for (String name : List.of("nothing", "a rolling restart", "late")) {
