@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.delivery.internal;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -170,7 +169,7 @@ public final class ChannelTaps {
 	 */
 	public void connected() {
 		for (PatternTap tap : this.patterns) {
-			this.guard.run(() -> tap.announcementsMissed(null));
+			this.guard.run(() -> tap.announcementsMissed(null, true));
 		}
 	}
 
@@ -184,14 +183,14 @@ public final class ChannelTaps {
 		}
 	}
 
-	private void missed(Address.Bucket bucket, Consumer<PatternTap> announcements) {
+	private void missed(Address.Bucket bucket, boolean interrupted) {
 		for (PatternTap tap : this.patterns) {
 			this.guard.run(() -> {
 				if (bucket.name().equals(BucketMessages.CHANNELS)) {
 					tap.missed();
 				}
 				else if (bucket.name().equals(BucketMessages.LOGS)) {
-					announcements.accept(tap);
+					tap.announcementsMissed(bucket, interrupted);
 				}
 			});
 		}
@@ -205,14 +204,13 @@ public final class ChannelTaps {
 	 * Tell that envelopes have not arrived in their sequence.
 	 * @param envelope the envelope that has arrived instead
 	 * @param number the number of missing envelopes
-	 * @param since how long ago the last envelope before them arrived
 	 */
-	public void missed(Envelope envelope, long number, Duration since) {
+	public void missed(Envelope envelope, long number) {
 		if (envelope.audience() instanceof Audience.Channel channel) {
 			each(of(channel.channel()), (tap) -> tap.missed(number));
 		}
 		else if (envelope.address() instanceof Address.Bucket bucket) {
-			missed(bucket, (tap) -> tap.announcementsMissed(bucket, since));
+			missed(bucket, false);
 		}
 	}
 
@@ -225,7 +223,7 @@ public final class ChannelTaps {
 			each(of(channel.channel()), (tap) -> tap.missed(Discontinuity.UNKNOWN));
 		}
 		else if (address instanceof Address.Bucket bucket) {
-			missed(bucket, (tap) -> tap.announcementsMissed(bucket));
+			missed(bucket, true);
 		}
 	}
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -50,7 +51,7 @@ public final class SequenceTracker {
 	 * @param delivery delivers the envelope; must not block
 	 */
 	public void track(Envelope envelope, Runnable delivery) {
-		track(envelope, delivery, (missed, since) -> {
+		track(envelope, delivery, (missed) -> {
 		});
 	}
 
@@ -59,9 +60,10 @@ public final class SequenceTracker {
 	 * that are missing before it.
 	 * @param envelope the envelope
 	 * @param delivery delivers the envelope; must not block
-	 * @param missing called before the delivery if envelopes are missing
+	 * @param missing called before the delivery, with the number of missing envelopes, if
+	 * there are any; must not block
 	 */
-	public void track(Envelope envelope, Runnable delivery, Missing missing) {
+	public void track(Envelope envelope, Runnable delivery, LongConsumer missing) {
 		Sequence sequence = envelope.sequence();
 		if (sequence == null) {
 			delivery.run();
@@ -91,8 +93,7 @@ public final class SequenceTracker {
 		return origins.getOrDefault(origin, created);
 	}
 
-	private boolean advance(Series series, Sequence sequence, Missing missing) {
-		long before = series.lastAt;
+	private boolean advance(Series series, Sequence sequence, LongConsumer missing) {
 		series.lastAt = System.nanoTime();
 		if (sequence.series() < series.name
 				|| (sequence.series() == series.name && sequence.number() <= series.number)) {
@@ -103,7 +104,7 @@ public final class SequenceTracker {
 			long missed = sequence.number() - series.number - 1;
 			if (missed > 0) {
 				this.statistics.countMissed(missed);
-				missing.missing(missed, Duration.ofNanos(series.lastAt - before));
+				missing.accept(missed);
 			}
 		}
 		series.name = sequence.series();
@@ -142,21 +143,6 @@ public final class SequenceTracker {
 
 	int size() {
 		return this.series.size();
-	}
-
-	/**
-	 * Learns of missing envelopes.
-	 */
-	@FunctionalInterface
-	public interface Missing {
-
-		/**
-		 * Called before the next envelope is delivered. Must not block.
-		 * @param number the number of missing envelopes
-		 * @param since how long ago the last envelope before them arrived
-		 */
-		void missing(long number, Duration since);
-
 	}
 
 	/**

@@ -41,12 +41,6 @@ final class AnnouncementSearch {
 
 	private static final int MAX_ATTEMPTS = 15;
 
-	/**
-	 * More than a search takes with all its attempts, and than it takes until nodes
-	 * notice that one has left.
-	 */
-	private static final Duration RESERVE = Duration.ofMinutes(2);
-
 	private final ListeningContext context;
 
 	private final Consumer<String> found;
@@ -56,9 +50,6 @@ final class AnnouncementSearch {
 	private final long begun = System.nanoTime();
 
 	private @Nullable Long interruptedAt;
-
-	/** When an announcement was found to be missing. */
-	private @Nullable Long missingAt;
 
 	private boolean asking;
 
@@ -80,60 +71,32 @@ final class AnnouncementSearch {
 	}
 
 	/**
-	 * Begin a search, or another one after the present one, because the connection of
-	 * this node was interrupted.
+	 * Begin a search, or another one after the present one.
+	 * @param interrupted whether the connection of this node was interrupted
 	 */
-	void begin() {
-		synchronized (this) {
-			if (this.closed) {
-				return;
-			}
-			this.interruptedAt = System.nanoTime();
-			this.again |= this.asking;
-		}
-		lookAgainLater();
-		start();
-	}
-
-	/**
-	 * Begin a search, or another one after the present one, because an announcement is
-	 * missing.
-	 * @param since how long ago the last one before it arrived: it was sent later. Nodes
-	 * know for a while in which channels they have published, so the search finds its
-	 * channel unless that is too long ago.
-	 */
-	void beginFor(Duration since) {
-		boolean mayBeForgotten;
+	void begin(boolean interrupted) {
+		boolean unexplained;
 		synchronized (this) {
 			if (this.closed) {
 				return;
 			}
 			long now = System.nanoTime();
-			mayBeForgotten = since.plus(RESERVE).compareTo(RecentChannels.WINDOW) > 0
-					&& !isWithin(this.interruptedAt, now);
-			this.missingAt = now;
-			this.again |= this.asking;
+			// Nobody knows how long ago the announcement was sent that is missing
+			unexplained = !interrupted && !isWithin(this.interruptedAt, now);
+			if (interrupted) {
+				this.interruptedAt = now;
+			}
+			if (this.asking) {
+				this.again = true;
+			}
 		}
-		if (mayBeForgotten) {
+		if (unexplained) {
 			this.mayMiss.run();
+		}
+		if (interrupted) {
+			lookAgainLater();
 		}
 		start();
-	}
-
-	/**
-	 * Another node has left. If an announcement was missing shortly before, it may have
-	 * been that node's, which cannot be asked any more.
-	 */
-	void nodeLeft() {
-		boolean missing;
-		synchronized (this) {
-			Long at = this.missingAt;
-			missing = at != null && System.nanoTime() - at < RESERVE.toNanos();
-			this.missingAt = null;
-		}
-		if (missing) {
-			this.mayMiss.run();
-		}
 	}
 
 	/**

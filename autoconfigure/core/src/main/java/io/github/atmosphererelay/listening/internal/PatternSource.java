@@ -164,7 +164,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		}
 		this.followed.begin(this);
 		if (this.recorded) {
-			this.followed.whenConfirmed(() -> this.search.begin());
+			this.followed.whenConfirmed(() -> this.search.begin(true));
 			this.rounds.begin();
 		}
 	}
@@ -249,22 +249,10 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	}
 
 	@Override
-	public void announcementsMissed(Address.@Nullable Bucket bucket) {
-		if (this.recorded) {
-			readAll(bucket);
-			this.search.begin();
+	public void announcementsMissed(Address.@Nullable Bucket bucket, boolean interrupted) {
+		if (!this.recorded) {
+			return;
 		}
-	}
-
-	@Override
-	public void announcementsMissed(Address.Bucket bucket, Duration since) {
-		if (this.recorded) {
-			readAll(bucket);
-			this.search.beginFor(since);
-		}
-	}
-
-	private void readAll(Address.@Nullable Bucket bucket) {
 		synchronized (this.channels) {
 			this.channels.forEach((channel, known) -> {
 				if (bucket == null || isIn(bucket, channel)) {
@@ -272,6 +260,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 				}
 			});
 		}
+		this.search.begin(interrupted);
 	}
 
 	private boolean isIn(Address.Bucket bucket, String channel) {
@@ -281,8 +270,9 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 
 	@Override
 	public void nodeLeft() {
-		readAll(null);
-		this.search.nodeLeft();
+		synchronized (this.channels) {
+			this.channels.values().forEach((known) -> known.announced(null, true));
+		}
 	}
 
 	private List<String> knownChannels() {

@@ -337,7 +337,7 @@ class PatternLossTests {
 						found.add(channel);
 					}, () -> {
 					});
-			search.begin();
+			search.begin(true);
 			await().until(() -> found.equals(List.of("manylogs/a")));
 			search.close();
 		}
