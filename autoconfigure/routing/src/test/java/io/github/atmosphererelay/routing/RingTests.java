@@ -55,7 +55,7 @@ class RingTests {
 		}
 	}
 
-	/** Why there are so many points. The rings are those of the test above. */
+	/** Shows why a unit of weight has 4,000 points, with the rings of the test above. */
 	@Test
 	void withAHundredPointsForAUnitOfWeightManyOfTheseRingsAreUneven() {
 		assertThat(unevenRings(100)).isEqualTo(59);

@@ -107,7 +107,13 @@ class GroupApplication {
 			}
 		}
 
-		void handled(String group, String channel, String number) {
+		/**
+		 * Note a message, or fail if it is of the channel that always fails.
+		 */
+		void handle(String group, String channel, String number) {
+			if (channel.equals(BAD)) {
+				throw new IllegalStateException("expected");
+			}
 			write("handled " + group + " " + channel + " " + number + " " + System.currentTimeMillis());
 		}
 
@@ -126,10 +132,7 @@ class GroupApplication {
 
 		@ChannelListener(value = "work/{channel}", group = WORK, start = ChannelListener.Start.BEGINNING)
 		void work(String number, @PathVariable String channel) {
-			if (channel.equals(BAD)) {
-				throw new IllegalStateException("expected");
-			}
-			this.journal.handled(WORK, channel, number);
+			this.journal.handle(WORK, channel, number);
 		}
 
 	}
@@ -147,10 +150,7 @@ class GroupApplication {
 
 		@ChannelListener(value = "work/{channel}", group = LATE, start = ChannelListener.Start.BEGINNING)
 		void work(String number, @PathVariable String channel) {
-			if (channel.equals(BAD)) {
-				throw new IllegalStateException("expected");
-			}
-			this.journal.handled(LATE, channel, number);
+			this.journal.handle(LATE, channel, number);
 		}
 
 	}

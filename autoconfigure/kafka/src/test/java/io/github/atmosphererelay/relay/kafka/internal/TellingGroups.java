@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * Groups of a node that tells what the broker has confirmed to be committed.
  *
  * @param groups the groups
- * @param out where it is told
+ * @param out receives a line for each event
  */
 record TellingGroups(ConsumerGroups groups, PrintStream out) implements ConsumerGroups {
 
