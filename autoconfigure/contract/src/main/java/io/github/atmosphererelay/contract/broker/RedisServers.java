@@ -285,9 +285,13 @@ public final class RedisServers {
 	 */
 	public static final class Standalone implements AutoCloseable {
 
+		private static final String PROCESS_ID = "process_id:";
+
 		private final RedisServer server;
 
 		private final int port;
+
+		private long pid;
 
 		private Standalone(int port, String... settings) {
 			this.port = port;
@@ -307,8 +311,31 @@ public final class RedisServers {
 
 		public void start() {
 			RedisServers.start(this.server);
+			try (Jedis jedis = new Jedis(HOST, this.port)) {
+				this.pid = jedis.info("server")
+					.lines()
+					.filter((line) -> line.startsWith(PROCESS_ID))
+					.mapToLong((line) -> Long.parseLong(line.substring(PROCESS_ID.length())))
+					.findFirst()
+					.orElseThrow();
+			}
 		}
 
+		/**
+		 * Kill the server, as with signal 9, and wait until it is dead. It writes nothing
+		 * more, and answers nothing.
+		 */
+		public void kill() {
+			ProcessHandle.of(this.pid).ifPresent((process) -> {
+				process.destroyForcibly();
+				process.onExit().join();
+			});
+			stop();
+		}
+
+		/**
+		 * Stop the server in order: it writes to disk what is left to write.
+		 */
 		public void stop() {
 			RedisServers.stop(this.server);
 		}
