@@ -29,6 +29,7 @@ import io.github.atmosphererelay.contract.broker.RedisServers;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.ChannelLog;
+import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.GroupOptions.Start;
 import io.github.atmosphererelay.relay.LogPage;
@@ -102,6 +103,11 @@ class GroupMakerTests {
 	void stop() {
 		this.publisher.relay().stop();
 		this.admin.close();
+	}
+
+	private GroupTestNode node(Handled handled) {
+		ClusterRelay relay = broker.relay(this.cluster, new EnvelopeCodec(64 * 1024));
+		return new GroupTestNode(relay, Start.LATEST, handled).start();
 	}
 
 	private void publish(String channel, int count) {
@@ -192,9 +198,7 @@ class GroupMakerTests {
 		assertThat(RedisLanes.of("orders/1")).isNotEqualTo(RedisLanes.of("orders/2"));
 		this.admin.hset(ofGroup("orders/1", "lease"), "token", "7");
 		Handled handled = new Handled();
-		try (GroupTestNode node = new GroupTestNode(broker.relay(this.cluster, new EnvelopeCodec(64 * 1024)),
-				Start.LATEST, handled)
-			.start()) {
+		try (GroupTestNode node = node(handled)) {
 			MachineTime.await(LIMIT).until(() -> node.lanes() == RedisLanes.COUNT);
 			MachineTime.await(LIMIT)
 				.untilAsserted(() -> assertThat(List.of("orders/1", "orders/2"))
@@ -209,11 +213,8 @@ class GroupMakerTests {
 		this.admin.rename(state, "kept");
 		// A key of a wrong type
 		this.admin.hset(state, "a", "b");
-		try (GroupTestNode node = new GroupTestNode(broker.relay(this.cluster, new EnvelopeCodec(64 * 1024)),
-				Start.LATEST, new Handled())
-			.start()) {
-			MachineTime.await(LIMIT)
-				.until(() -> output.getOut().contains("Consumer group 'billing' cannot be made"));
+		try (GroupTestNode node = node(new Handled())) {
+			MachineTime.await(LIMIT).until(() -> output.getOut().contains("group 'billing' cannot be made"));
 			assertThat(node.lanes()).isZero();
 			this.admin.rename("kept", state);
 			MachineTime.await(LIMIT).until(() -> node.lanes() == RedisLanes.COUNT);
