@@ -118,7 +118,7 @@ public interface Broker extends AutoCloseable {
 
 		@Override
 		public void kill() {
-			this.server.stop();
+			this.server.kill();
 		}
 
 		@Override

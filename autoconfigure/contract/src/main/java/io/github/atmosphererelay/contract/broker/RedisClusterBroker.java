@@ -68,7 +68,7 @@ public final class RedisClusterBroker implements Broker {
 	 */
 	@Override
 	public void kill() {
-		this.servers.get(0).stop();
+		this.servers.get(0).kill();
 	}
 
 	@Override

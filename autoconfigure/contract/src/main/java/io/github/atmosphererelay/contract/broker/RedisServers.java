@@ -53,6 +53,9 @@ public final class RedisServers {
 
 	private static final int SLOTS = 16_384;
 
+	/** How long a master may wait for its disk while it takes a key over. */
+	private static final int MIGRATE_MILLIS = 30_000;
+
 	private RedisServers() {
 	}
 
@@ -174,14 +177,16 @@ public final class RedisServers {
 		int slot = JedisClusterCRC16.getSlot(key);
 		int from = masterOf(ports, key);
 		int to = ports.stream().filter((port) -> port != from).findFirst().orElseThrow();
-		try (Jedis source = new Jedis(HOST, from); Jedis target = new Jedis(HOST, to)) {
+		try (Jedis source = new Jedis(HOST, from, 2 * MIGRATE_MILLIS); Jedis target = new Jedis(HOST, to)) {
 			String targetId = target.clusterMyId();
 			target.clusterSetSlotImporting(slot, source.clusterMyId());
 			source.clusterSetSlotMigrating(slot, targetId);
 			for (List<String> keys = source.clusterGetKeysInSlot(slot, 1); !keys.isEmpty(); keys = source
 				.clusterGetKeysInSlot(slot, 1)) {
-				source.migrate(HOST, to, 1000, MigrateParams.migrateParams(), keys.toArray(String[]::new));
+				source.migrate(HOST, to, MIGRATE_MILLIS, MigrateParams.migrateParams(), keys.toArray(String[]::new));
 			}
+			// The target first: otherwise both masters redirect clients to each other
+			target.clusterSetSlotNode(slot, targetId);
 			for (int port : ports) {
 				try (Jedis each = new Jedis(HOST, port)) {
 					each.clusterSetSlotNode(slot, targetId);
@@ -285,9 +290,13 @@ public final class RedisServers {
 	 */
 	public static final class Standalone implements AutoCloseable {
 
+		private static final String PROCESS_ID = "process_id:";
+
 		private final RedisServer server;
 
 		private final int port;
+
+		private long pid;
 
 		private Standalone(int port, String... settings) {
 			this.port = port;
@@ -307,8 +316,31 @@ public final class RedisServers {
 
 		public void start() {
 			RedisServers.start(this.server);
+			try (Jedis jedis = new Jedis(HOST, this.port)) {
+				this.pid = jedis.info("server")
+					.lines()
+					.filter((line) -> line.startsWith(PROCESS_ID))
+					.mapToLong((line) -> Long.parseLong(line.substring(PROCESS_ID.length())))
+					.findFirst()
+					.orElseThrow();
+			}
 		}
 
+		/**
+		 * Kill the server, as with signal 9, and wait until it is dead. It writes nothing
+		 * more, and answers nothing.
+		 */
+		public void kill() {
+			ProcessHandle.of(this.pid).ifPresent((process) -> {
+				process.destroyForcibly();
+				process.onExit().join();
+			});
+			stop();
+		}
+
+		/**
+		 * Stop the server in order: it writes to disk what is left to write.
+		 */
 		public void stop() {
 			RedisServers.stop(this.server);
 		}

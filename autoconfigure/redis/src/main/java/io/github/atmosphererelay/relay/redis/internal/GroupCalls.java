@@ -82,12 +82,19 @@ final class GroupCalls {
 	}
 
 	private void refused(@Nullable Throwable cause) {
-		if (cause instanceof RelayUnavailableException unavailable && unavailable.isRefusal()) {
+		if (cause != null && isRefusal(cause)) {
 			this.refusals.failed(guard(),
 					"Redis refuses what consumer groups need. They handle no messages, or not all", cause,
 					"If a right is missing, grant the user of 'spring.data.redis.username' those that the page about"
 							+ " Redis names for consumer groups; 'ACL LOG' of Redis says which");
 		}
+	}
+
+	/**
+	 * Return whether Redis refuses what a group needs, which is logged and counted already.
+	 */
+	static boolean isRefusal(@Nullable Throwable cause) {
+		return cause instanceof RelayUnavailableException unavailable && unavailable.isRefusal();
 	}
 
 	/**

@@ -616,19 +616,6 @@ class RedisGroupTests {
 		}
 	}
 
-	@Test
-	void whoMakesAGroupAndStoodStillNotesNoBeginInALaneThatAMemberHasHad() {
-		try (Jedis admin = admin()) {
-			List<String> keys = List.of(ofGroup("orders/1", "progress"), ofGroup("orders/1", "lease"));
-			assertThat(eval(admin, "group-note.lua", keys, List.of("1", "orders/1", "3:one"))).isEqualTo(List.of(1L));
-			admin.hset(keys.get(1), "token", "7");
-			assertThat(eval(admin, "group-note.lua", keys, List.of("1", "orders/2", "3:one"))).isEqualTo(List.of(0L));
-			// A beginning passes over nothing
-			assertThat(eval(admin, "group-note.lua", keys, List.of("0", "orders/3", "3:one"))).isEqualTo(List.of(1L));
-			assertThat(admin.hkeys(keys.get(0))).containsExactlyInAnyOrder("orders/1", "orders/3");
-		}
-	}
-
 	private static Object eval(Jedis admin, String script, List<String> keys, List<String> arguments) {
 		return admin.eval(new String(RedisScript.group(script).text(), StandardCharsets.UTF_8), keys, arguments);
 	}
