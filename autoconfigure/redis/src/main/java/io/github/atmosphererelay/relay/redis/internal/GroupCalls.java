@@ -91,7 +91,8 @@ final class GroupCalls {
 	}
 
 	/**
-	 * Return whether Redis refuses what a group needs, which is logged and counted already.
+	 * Return whether Redis refuses what a group needs, which is logged and counted
+	 * already.
 	 */
 	static boolean isRefusal(@Nullable Throwable cause) {
 		return cause instanceof RelayUnavailableException unavailable && unavailable.isRefusal();

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * Makes a group that does not exist: looks once at each log, and notes where the group
  * begins there, before any lane gets an owner. One member of the group does that; another
  * goes on if it ends. A group that disappears while it has members, because Redis has
- * lost its data, begins with what the logs have; so does one of which a lane had an owner.
- * Thread-safe; never blocks.
+ * lost its data, begins with what the logs have; so does one of which a lane had an
+ * owner. Thread-safe; never blocks.
  */
 final class GroupMaker {
 
@@ -188,9 +188,9 @@ final class GroupMaker {
 
 		private CompletableFuture<@Nullable Void> pages(LaneIndexReader reader, GroupProgress progress) {
 			return reader.next(GroupMaker.this.options.channels(), PAGE)
-				.thenCompose((page) -> note(page.channels(), progress).thenCompose((nothing) -> page.last()
-						? CompletableFuture.<@Nullable Void>completedFuture(null)
-						: holdClaim().thenCompose((held) -> pages(reader, progress))));
+				.thenCompose((page) -> note(page.channels(), progress)
+					.thenCompose((nothing) -> page.last() ? CompletableFuture.<@Nullable Void>completedFuture(null)
+							: holdClaim().thenCompose((held) -> pages(reader, progress))));
 		}
 
 		/**
@@ -230,7 +230,8 @@ final class GroupMaker {
 	}
 
 	/**
-	 * Another member makes the group or has a lane of it, which happens if this one was slow.
+	 * Another member makes the group or has a lane of it, which happens if this one was
+	 * slow.
 	 */
 	private static final class OvertakenException extends RuntimeException {
 
