@@ -24,18 +24,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
-import io.github.atmosphererelay.contract.broker.KafkaServer;
-import io.github.atmosphererelay.feed.internal.Feed;
-import io.github.atmosphererelay.feed.internal.Feeds;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -46,64 +39,24 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(300)
 @Reconciles
-class FeedSnapshotTests {
+class FeedSnapshotTests extends AbstractFeedTests {
 
-	private static KafkaServer server;
-
-	private final List<AutoCloseable> open = new ArrayList<>();
-
-	@BeforeAll
-	static void startBroker() {
-		server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF);
-	}
-
-	@AfterAll
-	static void stopBroker() {
-		server.close();
-	}
-
-	@AfterEach
-	void closeAll() throws Exception {
-		for (int i = this.open.size() - 1; i >= 0; i--) {
-			this.open.get(i).close();
-		}
-	}
-
-	private FeedTopic topic(int partitions) {
-		FeedTopic topic = FeedTopic.create(server, partitions, Map.of("cleanup.policy", "compact"));
-		this.open.add(topic);
-		return topic;
-	}
-
-	private TestNode node(FeedTopic topic, String... properties) {
-		TestNode node = TestNode.start(Stream.concat(
-				Stream.of("spring.kafka.bootstrap-servers=" + server.adminServers(),
-						"atmosphere.feeds[0].topic=" + topic.name(), "atmosphere.feeds[0].channel=prices/{key}"),
-				Stream.of(properties))
-			.toArray(String[]::new));
-		this.open.add(node);
-		MachineTime.await(Duration.ofSeconds(20)).until(() -> feed(node).isUp());
-		return node;
+	private FeedTopic compactedTopic(int partitions) {
+		return topic(partitions, Map.of("cleanup.policy", "compact"));
 	}
 
 	private TestClient connect(TestNode node, String channelAndQuery) {
-		TestClient client = node.connect(channelAndQuery);
-		this.open.add(client);
-		return client;
-	}
-
-	private static Feed feed(TestNode node) {
-		return node.bean(Feeds.class).all().get(0);
+		return closing(node.connect(channelAndQuery));
 	}
 
 	@Test
 	void aSubscriberBeginsWithTheNewestValueOfItsKey() {
-		FeedTopic topic = topic(3);
+		FeedTopic topic = compactedTopic(3);
 		for (int i = 0; i < 50; i++) {
 			topic.send("k" + i % 10, String.valueOf(i));
 		}
 		topic.put("k3", null);
-		TestNode node = node(topic, "atmosphere.feeds[0].snapshot=true");
+		TestNode node = readingNode(topic, "atmosphere.feeds[0].snapshot=true");
 		assertThat(connect(node, "prices/k7").awaitCount(1).texts()).containsExactly("47");
 		TestClient removed = connect(node, "prices/k3?ack=true").awaitCount(1);
 		TestClient unknown = connect(node, "prices/none?ack=true").awaitCount(1);
@@ -120,12 +73,12 @@ class FeedSnapshotTests {
 	 */
 	@Test
 	void whatFollowsTheValueIsTheNextOneHoweverFastValuesCome() {
-		FeedTopic topic = topic(1);
+		FeedTopic topic = compactedTopic(1);
 		topic.put("k", "0");
-		TestNode node = node(topic, "atmosphere.feeds[0].snapshot=true");
+		TestNode node = readingNode(topic, "atmosphere.feeds[0].snapshot=true");
 		AtomicInteger written = new AtomicInteger();
 		ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor();
-		this.open.add(writer::shutdownNow);
+		closing(writer::shutdownNow);
 		writer.scheduleWithFixedDelay(() -> topic.put("k", String.valueOf(written.incrementAndGet())), 0, 200,
 				TimeUnit.MICROSECONDS);
 		List<TestClient> clients = new ArrayList<>();
@@ -151,11 +104,11 @@ class FeedSnapshotTests {
 
 	@Test
 	void valuesThatDoNotFitAreReportedAndSubscribersBeginWithout() {
-		FeedTopic topic = topic(1);
+		FeedTopic topic = compactedTopic(1);
 		for (int i = 0; i < 50; i++) {
 			topic.put("k" + i, String.valueOf(i));
 		}
-		TestNode node = node(topic, "atmosphere.feeds[0].snapshot=true", "atmosphere.feeds[0].snapshot-bytes=5KB");
+		TestNode node = readingNode(topic, "atmosphere.feeds[0].snapshot=true", "atmosphere.feeds[0].snapshot-bytes=5KB");
 		TestClient client = connect(node, "prices/k7?ack=true").awaitCount(1);
 		topic.put("k7", "1");
 		assertThat(client.awaitCount(2).texts().get(1)).isEqualTo("1");
@@ -165,8 +118,8 @@ class FeedSnapshotTests {
 
 	@Test
 	void aClientGetsAsManyMessagesAsTheRateAllowsAndTheNewestInTheEnd() {
-		FeedTopic topic = topic(1);
-		TestNode node = node(topic, "atmosphere.feeds[0].conflate=latest", "atmosphere.feeds[0].max-rate=10");
+		FeedTopic topic = compactedTopic(1);
+		TestNode node = readingNode(topic, "atmosphere.feeds[0].conflate=latest", "atmosphere.feeds[0].max-rate=10");
 		TestClient client = connect(node, "prices/k?ack=true").awaitCount(1);
 		TestClient other = connect(node, "prices/other?ack=true").awaitCount(1);
 		long begin = System.nanoTime();

@@ -17,24 +17,17 @@
 package io.github.atmosphererelay.feed;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
 
 import io.github.atmosphererelay.channel.ReadOnlyChannelException;
-import io.github.atmosphererelay.contract.broker.KafkaServer;
 import io.github.atmosphererelay.feed.internal.Feed;
-import io.github.atmosphererelay.feed.internal.Feeds;
 import io.github.atmosphererelay.feed.internal.SkipReason;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -46,66 +39,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 @Timeout(300)
 @Reconciles
-class FeedTests {
-
-	private static KafkaServer server;
-
-	private final List<AutoCloseable> open = new ArrayList<>();
-
-	@BeforeAll
-	static void startBroker() {
-		server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF);
-	}
-
-	@AfterAll
-	static void stopBroker() {
-		server.close();
-	}
-
-	@AfterEach
-	void closeAll() throws Exception {
-		for (int i = this.open.size() - 1; i >= 0; i--) {
-			this.open.get(i).close();
-		}
-	}
-
-	private FeedTopic topic(int partitions) {
-		FeedTopic topic = FeedTopic.create(server, partitions);
-		this.open.add(topic);
-		return topic;
-	}
-
-	private TestNode node(FeedTopic topic, String... properties) {
-		TestNode node = TestNode.start(
-				Stream
-					.concat(Stream.of("spring.kafka.bootstrap-servers=" + server.adminServers(),
-							"atmosphere.feeds[0].topic=" + topic.name()), Stream.of(properties))
-					.toArray(String[]::new));
-		this.open.add(node);
-		return node;
-	}
-
-	private TestNode readingNode(FeedTopic topic, String... properties) {
-		TestNode node = node(topic, properties);
-		MachineTime.await(Duration.ofSeconds(20)).until(() -> feed(node).isUp());
-		return node;
-	}
-
-	private static Feed feed(TestNode node) {
-		return node.bean(Feeds.class).all().get(0);
-	}
+class FeedTests extends AbstractFeedTests {
 
 	@Test
 	void eachNodeHandsItsClientsTheRecordsOfTheirKeys() {
 		FeedTopic topic = topic(3);
-		List<TestNode> nodes = List.of(readingNode(topic, "atmosphere.feeds[0].channel=prices/{key}"),
-				readingNode(topic, "atmosphere.feeds[0].channel=prices/{key}"));
-		List<TestClient> acme = nodes.stream()
-			.map((node) -> node.connect("prices/ACME?ack=true").awaitCount(1))
-			.toList();
-		List<TestClient> none = nodes.stream()
-			.map((node) -> node.connect("prices/NONE?ack=true").awaitCount(1))
-			.toList();
+		List<TestNode> nodes = List.of(readingNode(topic), readingNode(topic));
+		List<TestClient> acme = nodes.stream().map((node) -> subscribe(node, "prices/ACME")).toList();
+		List<TestClient> none = nodes.stream().map((node) -> subscribe(node, "prices/NONE")).toList();
 		topic.put("ACME", "{\"price\":1}");
 		topic.put("OTHER", "{\"price\":2}");
 		topic.put("ACME", "[3]");
@@ -126,8 +67,8 @@ class FeedTests {
 	@Test
 	void whatCannotBeMappedIsCountedAndTheRestFlows() {
 		FeedTopic topic = topic(1);
-		TestNode node = readingNode(topic, "atmosphere.feeds[0].channel=prices/{key}");
-		TestClient client = node.connect("prices/a?ack=true").awaitCount(1);
+		TestNode node = readingNode(topic);
+		TestClient client = subscribe(node, "prices/a");
 		topic.put("a", "1");
 		topic.put("a", "{broken");
 		topic.put("a", "");
@@ -147,14 +88,25 @@ class FeedTests {
 	}
 
 	@Test
+	void aRecordOfTwoMegabytesIsCountedAndTheRestFlows() {
+		FeedTopic topic = topic(1, Map.of("max.message.bytes", String.valueOf(4 * 1024 * 1024)));
+		TestNode node = readingNode(topic);
+		TestClient client = subscribe(node, "prices/a");
+		topic.put("a", "1");
+		topic.put("a", "\"" + "x".repeat(2 * 1024 * 1024) + "\"");
+		topic.put("a", "2");
+		assertThat(client.awaitCount(3).texts().subList(1, 3)).containsExactly("1", "2");
+		assertThat(feed(node).statistics().skipped(SkipReason.TOO_LARGE)).isOne();
+	}
+
+	@Test
 	void aHeaderOrAPartOfTheValueNamesTheChannel() {
 		FeedTopic topic = topic(2);
 		TestNode node = readingNode(topic, "atmosphere.feeds[0].channel=by-header/{header:customer}",
 				"atmosphere.feeds[0].name=headers", "atmosphere.feeds[1].topic=" + topic.name(),
 				"atmosphere.feeds[1].channel=by-value/{json:/customer/id}");
-		MachineTime.await(Duration.ofSeconds(20)).until(() -> node.bean(Feeds.class).all().get(1).isUp());
-		TestClient byHeader = node.connect("by-header/7?ack=true").awaitCount(1);
-		TestClient byValue = node.connect("by-value/7?ack=true").awaitCount(1);
+		TestClient byHeader = subscribe(node, "by-header/7");
+		TestClient byValue = subscribe(node, "by-value/7");
 		ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic.name(), null,
 				FeedTopic.bytes("{\"customer\":{\"id\":7}}"));
 		record.headers().add("customer", FeedTopic.bytes("7"));
@@ -167,7 +119,7 @@ class FeedTests {
 	void bytesArriveAsBytes() {
 		FeedTopic topic = topic(1);
 		TestNode node = readingNode(topic, "atmosphere.feeds[0].channel=raw/{*key}", "atmosphere.feeds[0].value=bytes");
-		TestClient client = node.connect("raw/a/b?ack=true").awaitCount(1);
+		TestClient client = subscribe(node, "raw/a/b");
 		byte[] value = { 0, 1, (byte) 0xFF };
 		FeedTopic.await(topic.send(new ProducerRecord<>(topic.name(), FeedTopic.bytes("a/b"), value)));
 		assertThat(client.awaitCount(2).received().get(1)).isEqualTo(value);
@@ -175,7 +127,7 @@ class FeedTests {
 
 	@Test
 	void nobodyElsePublishesInTheChannelsOfAFeed() {
-		TestNode node = readingNode(topic(1), "atmosphere.feeds[0].channel=prices/{key}");
+		TestNode node = readingNode(topic(1));
 		assertThatExceptionOfType(ReadOnlyChannelException.class)
 			.isThrownBy(() -> node.broadcaster().broadcast("prices/a", "1"));
 	}
@@ -184,13 +136,13 @@ class FeedTests {
 	void aTopicThatIsNotThereIsReadOnceItIs() {
 		FeedTopic topic = topic(1);
 		topic.delete();
-		TestNode node = node(topic, "atmosphere.feeds[0].channel=prices/{key}");
-		MachineTime.await(Duration.ofSeconds(20))
+		TestNode node = node(topic);
+		MachineTime.await(LIMIT)
 			.until(() -> String.valueOf(feed(node).problem()).contains("does not exist"));
 		assertThat(feed(node).isUp()).isFalse();
 		topic.make(1);
-		MachineTime.await(Duration.ofSeconds(20)).until(() -> feed(node).isUp());
-		TestClient client = node.connect("prices/a?ack=true").awaitCount(1);
+		MachineTime.await(LIMIT).until(() -> feed(node).isUp());
+		TestClient client = subscribe(node, "prices/a");
 		topic.put("a", "1");
 		assertThat(client.awaitCount(2).texts().get(1)).isEqualTo("1");
 	}

@@ -147,6 +147,25 @@ final class FeedTopic implements AutoCloseable {
 		return await(send(key, value));
 	}
 
+	/**
+	 * Write a record in a transaction.
+	 */
+	void inTransaction(boolean commit, String key, String value) {
+		try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+				Map.of("bootstrap.servers", this.server.adminServers(), "transactional.id", this.name),
+				new ByteArraySerializer(), new ByteArraySerializer())) {
+			producer.initTransactions();
+			producer.beginTransaction();
+			await(producer.send(new ProducerRecord<>(this.name, bytes(key), bytes(value))));
+			if (commit) {
+				producer.commitTransaction();
+			}
+			else {
+				producer.abortTransaction();
+			}
+		}
+	}
+
 	static RecordMetadata await(Future<RecordMetadata> sent) {
 		try {
 			return sent.get();

@@ -142,8 +142,12 @@ final class FeedTraffic implements AutoCloseable {
 					});
 	}
 
-	FeedTraffic writeEvery(Duration interval) {
-		this.work.add(this.timer.scheduleAtFixedRate(this::writeNext, 0, interval.toNanos(), TimeUnit.NANOSECONDS));
+	/**
+	 * Write some records again and again, until there are enough.
+	 */
+	FeedTraffic writeEvery(Duration interval, int records, int total) {
+		this.work.add(this.timer.scheduleAtFixedRate(() -> write(Math.min(records, total - written())), 0,
+				interval.toNanos(), TimeUnit.NANOSECONDS));
 		return this;
 	}
 

@@ -40,13 +40,22 @@ final class ChannelPartitions {
 
 	/**
 	 * Return the partition of a channel.
-	 * @return the partition, or {@code null} if the topic is not known yet
+	 * @return the partition, or {@code null} if the topic is not known yet, or the
+	 * application's partitioner has failed
 	 */
 	@Nullable Integer of(String channel) {
 		TopicInfo topic = this.input.topic();
 		String key = this.template.value(channel);
-		return (topic != null && key != null)
-				? this.partitioner.partition(key.getBytes(StandardCharsets.UTF_8), topic.partitions()) : null;
+		if (topic == null || key == null) {
+			return null;
+		}
+		try {
+			return this.partitioner.partition(key.getBytes(StandardCharsets.UTF_8), topic.partitions());
+		}
+		catch (RuntimeException ex) {
+			// Counted where its records are read
+			return null;
+		}
 	}
 
 }

@@ -19,7 +19,6 @@ package io.github.atmosphererelay.feed.internal;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.relay.PageLimit;
 
 /**
@@ -77,7 +76,7 @@ final class ChannelScan {
 	 * Take the next message of the channel.
 	 * @return whether the read has ended, because its page is full
 	 */
-	boolean take(ForwardedRecord record) {
+	boolean take(MappedRecord record) {
 		if (record.offset() < from() || this.page.add(record, limit())) {
 			return false;
 		}
@@ -125,7 +124,7 @@ final class ChannelScan {
 	 * @param complete whether nothing is missing before that
 	 * @param more whether the limit has ended it before
 	 */
-	record Result(List<ForwardedRecord> records, long end, boolean complete, boolean more) {
+	record Result(List<MappedRecord> records, long end, boolean complete, boolean more) {
 
 		long bytes() {
 			return this.records.stream().mapToLong((record) -> record.payload().size()).sum();

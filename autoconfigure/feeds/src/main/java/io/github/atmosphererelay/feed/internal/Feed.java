@@ -26,7 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.channel.internal.ChannelSource;
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
@@ -169,6 +168,7 @@ public final class Feed implements ChannelSource {
 		FeedInput input = this.inputs.create(run);
 		Running running = new Running(run, input, delivery);
 		this.running = running;
+		this.health.begins();
 		input.start(running);
 	}
 
@@ -285,7 +285,7 @@ public final class Feed implements ChannelSource {
 		}
 
 		@Override
-		public void record(String epoch, int partition, ForwardedRecord record) {
+		public void record(String epoch, int partition, MappedRecord record) {
 			String channel = record.channel();
 			Envelope envelope = new Envelope(MessageIds.of(epoch, record), this.run.node(), Envelope.Kind.MESSAGE,
 					record.time(), SourceDelivery.audience(channel), record.headers(), record.payload(), null, null);

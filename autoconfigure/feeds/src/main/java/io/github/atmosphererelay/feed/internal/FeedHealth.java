@@ -53,6 +53,18 @@ final class FeedHealth {
 		return this.problem;
 	}
 
+	/**
+	 * Tell whether clients can recover.
+	 */
+	void begins() {
+		if (!this.settings.isRecorded()) {
+			logger.info("The channels of the feed '" + this.settings.name()
+					+ "' are ephemeral, so that clients get what is written while they are connected: "
+					+ (this.settings.recovery().isZero() ? "'" + this.settings.property() + ".recovery' is 0"
+							: "the key of a record does not name its channel, and no partition has all records of one"));
+		}
+	}
+
 	void works(String how) {
 		if (this.problem != null) {
 			this.problem = null;

@@ -19,7 +19,6 @@ package io.github.atmosphererelay.feed.internal;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ChannelLog;
@@ -107,7 +106,7 @@ final class FeedLog implements ChannelLog {
 			return CompletableFuture.failedFuture(this.run.unavailable());
 		}
 		// After the place, so that nothing lies between them that the value lacks
-		ForwardedRecord value = state.find(channel);
+		MappedRecord value = state.find(channel);
 		this.run.statistics().countSnapshot(state.isFull());
 		long offset = (value != null) ? Math.max(place.offset(), value.offset() + 1) : place.offset();
 		Position end = new Position(place.epoch(), offset);
@@ -126,7 +125,7 @@ final class FeedLog implements ChannelLog {
 	}
 
 	private static long lastOf(ChannelScan.Result found) {
-		List<ForwardedRecord> records = found.records();
+		List<MappedRecord> records = found.records();
 		return records.isEmpty() ? 0 : records.get(records.size() - 1).offset() + 1;
 	}
 
@@ -140,7 +139,7 @@ final class FeedLog implements ChannelLog {
 		if (memory != null) {
 			// Before the message whose position that is
 			long to = (since != null) ? since.offset() - 1 : end.offset();
-			for (ForwardedRecord record : memory.newest(partition, channel, to)) {
+			for (MappedRecord record : memory.newest(partition, channel, to)) {
 				more = !page.add(record, limit);
 				if (more) {
 					break;
@@ -150,15 +149,15 @@ final class FeedLog implements ChannelLog {
 		return new LogPage(publications(page.records(), end.epoch()), end, true, more);
 	}
 
-	private List<Publication> publications(List<ForwardedRecord> records, String epoch) {
+	private List<Publication> publications(List<MappedRecord> records, String epoch) {
 		return records.stream().map((record) -> publication(record, epoch)).toList();
 	}
 
-	private Publication publication(ForwardedRecord record, String epoch) {
+	private Publication publication(MappedRecord record, String epoch) {
 		return publication(record, epoch, new Position(epoch, record.offset() + 1));
 	}
 
-	private Publication publication(ForwardedRecord record, String epoch, Position position) {
+	private Publication publication(MappedRecord record, String epoch, Position position) {
 		return new Publication(MessageIds.of(epoch, record), this.run.node(), record.channel(), record.time(),
 				record.headers(), record.payload(), position);
 	}

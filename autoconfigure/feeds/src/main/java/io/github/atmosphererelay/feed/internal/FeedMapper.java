@@ -27,7 +27,6 @@ import java.util.Map;
 import io.github.atmosphererelay.feed.FeedMapping;
 import io.github.atmosphererelay.feed.FeedMessage;
 import io.github.atmosphererelay.feed.FeedRecord;
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.internal.ChannelNames;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
@@ -89,7 +88,7 @@ final class FeedMapper {
 			Object channel = channel(record);
 			return (channel instanceof String name) ? map(name, record) : (Mapped.Skipped) channel;
 		}
-		catch (RuntimeException | StackOverflowError ex) {
+		catch (RuntimeException | LinkageError | AssertionError | StackOverflowError ex) {
 			return new Mapped.Skipped(SkipReason.MAPPING_FAILED, String.valueOf(ex));
 		}
 	}
@@ -191,7 +190,7 @@ final class FeedMapper {
 				EnvelopeCodec.checkHeaders(message.headers());
 			}
 		}
-		catch (Exception | StackOverflowError ex) {
+		catch (Exception | LinkageError | AssertionError | StackOverflowError ex) {
 			return skipped(SkipReason.MAPPING_FAILED, String.valueOf(ex));
 		}
 		if (message == null) {
@@ -202,7 +201,7 @@ final class FeedMapper {
 			return skipped(SkipReason.INVALID_CHANNEL, fault);
 		}
 		return (message.payload().size() > this.settings.maxMessageSize()) ? tooLarge(message.payload().size())
-				: new Mapped.Message(new ForwardedRecord(record.offset(), record.timestamp(), message.channel(),
+				: new Mapped.Message(new MappedRecord(record.offset(), record.timestamp(), message.channel(),
 						message.payload(), message.headers()));
 	}
 
@@ -212,7 +211,7 @@ final class FeedMapper {
 			return tooLarge(payload.size());
 		}
 		return new Mapped.Message(
-				new ForwardedRecord(record.offset(), record.timestamp(), channel, payload, headers(record, own)));
+				new MappedRecord(record.offset(), record.timestamp(), channel, payload, headers(record, own)));
 	}
 
 	/**

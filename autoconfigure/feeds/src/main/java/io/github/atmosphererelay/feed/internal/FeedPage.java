@@ -19,7 +19,6 @@ package io.github.atmosphererelay.feed.internal;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.relay.PageLimit;
 
 /**
@@ -27,7 +26,7 @@ import io.github.atmosphererelay.relay.PageLimit;
  */
 final class FeedPage {
 
-	private final List<ForwardedRecord> records = new ArrayList<>();
+	private final List<MappedRecord> records = new ArrayList<>();
 
 	private long bytes;
 
@@ -35,7 +34,7 @@ final class FeedPage {
 	 * Add a message.
 	 * @return {@code false} if the limit leaves no room for it, and it was not added
 	 */
-	boolean add(ForwardedRecord record, PageLimit limit) {
+	boolean add(MappedRecord record, PageLimit limit) {
 		int size = record.payload().size();
 		if (!this.records.isEmpty()
 				&& (this.records.size() >= limit.publications() || this.bytes + size > limit.bytes())) {
@@ -46,7 +45,7 @@ final class FeedPage {
 		return true;
 	}
 
-	List<ForwardedRecord> records() {
+	List<MappedRecord> records() {
 		return this.records;
 	}
 

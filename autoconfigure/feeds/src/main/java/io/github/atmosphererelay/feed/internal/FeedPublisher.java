@@ -87,7 +87,11 @@ final class FeedPublisher {
 			@Nullable TopicInfo topic) {
 		String key = this.template.value(channel);
 		String fault = findFault(payload);
-		if (fault != null || key == null) {
+		if (key == null) {
+			return CompletableFuture
+				.failedFuture(new RequestRefusedException(ErrorCode.BAD_REQUEST, "no key names the channel"));
+		}
+		if (fault != null) {
 			return CompletableFuture
 				.failedFuture(new RequestRefusedException(ErrorCode.BAD_REQUEST, "the message " + fault));
 		}

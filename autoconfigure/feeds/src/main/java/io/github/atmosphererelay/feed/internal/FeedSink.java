@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.feed.internal;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
 
 /**
  * Gets the records that a {@link FeedInput} brings to this node, and delivers them to its
@@ -34,7 +33,7 @@ interface FeedSink {
 	 * @param partition the record's partition
 	 * @param record the record, as it was mapped
 	 */
-	void record(String epoch, int partition, ForwardedRecord record);
+	void record(String epoch, int partition, MappedRecord record);
 
 	/**
 	 * Records of a partition are missing, or may be: every channel of it that has

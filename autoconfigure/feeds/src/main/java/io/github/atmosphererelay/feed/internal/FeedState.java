@@ -20,7 +20,6 @@ import java.util.HashMap;
 import java.util.Map;
 
 import io.github.atmosphererelay.feed.FeedMessage;
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +34,7 @@ final class FeedState {
 
 	private final long maxBytes;
 
-	private final Map<String, ForwardedRecord> values = new HashMap<>();
+	private final Map<String, MappedRecord> values = new HashMap<>();
 
 	private long bytes;
 
@@ -49,12 +48,12 @@ final class FeedState {
 	 * Take the next record.
 	 * @return whether there is room for all values
 	 */
-	synchronized boolean put(ForwardedRecord record) {
+	synchronized boolean put(MappedRecord record) {
 		if (this.full) {
 			return false;
 		}
 		boolean tombstone = FeedMessage.TOMBSTONE.equals(record.headers().get(FeedMessage.EVENT));
-		ForwardedRecord before = tombstone ? this.values.remove(record.channel())
+		MappedRecord before = tombstone ? this.values.remove(record.channel())
 				: this.values.put(record.channel(), record);
 		this.bytes += (tombstone ? 0 : cost(record)) - ((before != null) ? cost(before) : 0);
 		if (this.bytes > this.maxBytes) {
@@ -65,7 +64,7 @@ final class FeedState {
 		return !this.full;
 	}
 
-	private static long cost(ForwardedRecord record) {
+	private static long cost(MappedRecord record) {
 		long cost = OVERHEAD + record.payload().size() + 2L * record.channel().length();
 		for (Map.Entry<String, String> header : record.headers().entrySet()) {
 			cost += 2L * (header.getKey().length() + header.getValue().length());
@@ -73,7 +72,7 @@ final class FeedState {
 		return cost;
 	}
 
-	synchronized @Nullable ForwardedRecord find(String channel) {
+	synchronized @Nullable MappedRecord find(String channel) {
 		return this.values.get(channel);
 	}
 

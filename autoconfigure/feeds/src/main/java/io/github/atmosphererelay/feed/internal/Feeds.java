@@ -71,6 +71,8 @@ public final class Feeds {
 	 */
 	public void start(UUID node, SourceDelivery delivery, Function<FeedSettings, FeedExtensions> extensions,
 			Guard guard) {
+		// If the application has no connection to Kafka, this is the place to fail
+		this.clients.servers();
 		for (Feed feed : this.feeds) {
 			feed.start(node, delivery, extensions.apply(feed.settings()), this.clients, guard);
 		}

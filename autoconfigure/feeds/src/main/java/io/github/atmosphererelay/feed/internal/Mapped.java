@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.feed.internal;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +28,7 @@ sealed interface Mapped {
 	 *
 	 * @param record the message with its place
 	 */
-	record Message(ForwardedRecord record) implements Mapped {
+	record Message(MappedRecord record) implements Mapped {
 	}
 
 	/**

@@ -18,8 +18,6 @@ package io.github.atmosphererelay.feed.internal;
 
 import java.util.UUID;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
-
 /**
  * Makes the ids of messages from their records, so that a message has the same id on each
  * node and each time that it is read.
@@ -37,7 +35,7 @@ final class MessageIds {
 	 * Return the id of a record: a UUID of version 7 with the record's time, a hash of
 	 * its channel and epoch, and its offset.
 	 */
-	static UUID of(String epoch, ForwardedRecord record) {
+	static UUID of(String epoch, MappedRecord record) {
 		int hash = 31 * epoch.hashCode() + record.channel().hashCode();
 		long most = (Math.max(0, record.time()) << 16) | VERSION_7 | (hash & 0xFFF);
 		long least = VARIANT | ((long) (hash >>> 12 & 0x3FFF) << 48) | (record.offset() & 0xFFFFFFFFFFFFL);

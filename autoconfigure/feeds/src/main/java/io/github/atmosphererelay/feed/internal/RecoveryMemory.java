@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.relay.PageLimit;
 import org.jspecify.annotations.Nullable;
 
@@ -87,7 +86,7 @@ final class RecoveryMemory {
 	/**
 	 * Add the next message of a partition.
 	 */
-	synchronized void add(int partition, ForwardedRecord record) {
+	synchronized void add(int partition, MappedRecord record) {
 		Part part = this.parts.computeIfAbsent(partition, (number) -> new Part(record.offset()));
 		Entry entry = new Entry(partition, record, this.nanoTime.getAsLong(), cost(record));
 		part.channels.computeIfAbsent(record.channel(), (channel) -> new ArrayDeque<>()).add(entry);
@@ -117,7 +116,7 @@ final class RecoveryMemory {
 		}
 	}
 
-	private static int cost(ForwardedRecord record) {
+	private static int cost(MappedRecord record) {
 		int cost = OVERHEAD + record.payload().size() + 2 * record.channel().length();
 		for (Map.Entry<String, String> header : record.headers().entrySet()) {
 			cost += 2 * (header.getKey().length() + header.getValue().length());
@@ -169,13 +168,13 @@ final class RecoveryMemory {
 	 * @param to the offset before which they are
 	 * @return the messages, the newest first
 	 */
-	synchronized List<ForwardedRecord> newest(int partition, String channel, long to) {
+	synchronized List<MappedRecord> newest(int partition, String channel, long to) {
 		Part part = this.parts.get(partition);
 		Deque<Entry> entries = (part != null) ? part.channels.get(channel) : null;
-		List<ForwardedRecord> found = new ArrayList<>();
+		List<MappedRecord> found = new ArrayList<>();
 		if (entries != null) {
 			for (Iterator<Entry> newest = entries.descendingIterator(); newest.hasNext();) {
-				ForwardedRecord record = newest.next().record;
+				MappedRecord record = newest.next().record;
 				if (record.offset() < to) {
 					found.add(record);
 				}
@@ -192,7 +191,7 @@ final class RecoveryMemory {
 		return this.arrivals.size();
 	}
 
-	private record Entry(int partition, ForwardedRecord record, long time, int cost) {
+	private record Entry(int partition, MappedRecord record, long time, int cost) {
 	}
 
 	private static final class Part {

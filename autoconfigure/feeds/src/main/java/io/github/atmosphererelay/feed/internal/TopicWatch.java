@@ -18,6 +18,7 @@ package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -25,6 +26,8 @@ import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +61,8 @@ final class TopicWatch implements AutoCloseable {
 	/**
 	 * Ask, and wait for the answer.
 	 * @return what is known of the topic
-	 * @throws KafkaException if there is no answer, or no such topic
+	 * @throws KafkaException if there is no answer, or no such topic, or it may not be
+	 * read
 	 */
 	TopicInfo ask() throws InterruptedException {
 		this.question = null;
@@ -109,7 +113,8 @@ final class TopicWatch implements AutoCloseable {
 
 	private KafkaFuture<TopicDescription> describe() {
 		return this.admin
-			.describeTopics(List.of(this.topic), new DescribeTopicsOptions().timeoutMs((int) TIMEOUT.toMillis()))
+			.describeTopics(List.of(this.topic),
+					new DescribeTopicsOptions().timeoutMs((int) TIMEOUT.toMillis()).includeAuthorizedOperations(true))
 			.topicNameValues()
 			.get(this.topic);
 	}
@@ -117,6 +122,12 @@ final class TopicWatch implements AutoCloseable {
 	private static TopicInfo answer(KafkaFuture<TopicDescription> question) throws InterruptedException {
 		try {
 			TopicDescription found = question.get();
+			Set<AclOperation> allowed = found.authorizedOperations();
+			// Otherwise that would show only with the first record. Brokers that do not
+			// know the rights name none
+			if (allowed != null && allowed.contains(AclOperation.DESCRIBE) && !allowed.contains(AclOperation.READ)) {
+				throw new TopicAuthorizationException(Set.of(found.name()));
+			}
 			return TopicInfo.of(found.topicId(), found.partitions().size());
 		}
 		catch (ExecutionException ex) {

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.relay.PageLimit;
 import org.junit.jupiter.api.Test;
@@ -41,12 +40,12 @@ class RecoveryMemoryTests {
 		return new RecoveryMemory(Duration.ofNanos(100), bytes, this.now::get);
 	}
 
-	private static ForwardedRecord record(long offset, String channel, int size) {
-		return new ForwardedRecord(offset, 0, channel, Payload.binary(new byte[size]), Map.of());
+	private static MappedRecord record(long offset, String channel, int size) {
+		return new MappedRecord(offset, 0, channel, Payload.binary(new byte[size]), Map.of());
 	}
 
 	private static List<Long> offsets(FeedPage page) {
-		return page.records().stream().map(ForwardedRecord::offset).toList();
+		return page.records().stream().map(MappedRecord::offset).toList();
 	}
 
 	@Test
@@ -62,7 +61,7 @@ class RecoveryMemoryTests {
 		assertThat(offsets(page)).containsExactly(8L);
 		assertThat(memory.read(0, "a", 4, 9, new FeedPage(), LIMIT)).isNull();
 		assertThat(memory.read(1, "a", 5, 9, new FeedPage(), LIMIT)).isNull();
-		assertThat(memory.newest(0, "a", 9)).extracting(ForwardedRecord::offset).containsExactly(8L, 5L);
+		assertThat(memory.newest(0, "a", 9)).extracting(MappedRecord::offset).containsExactly(8L, 5L);
 	}
 
 	@Test

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.feed;
+package io.github.atmosphererelay.feed.internal;
 
 import java.util.Map;
 import java.util.Objects;
@@ -22,7 +22,7 @@ import java.util.Objects;
 import io.github.atmosphererelay.message.Payload;
 
 /**
- * A record that was mapped, on its way to a node.
+ * What a record of a feed has become.
  *
  * @param offset the record's offset in its partition
  * @param time the record's timestamp, in milliseconds since 1970
@@ -30,9 +30,9 @@ import io.github.atmosphererelay.message.Payload;
  * @param payload the message
  * @param headers the message's headers
  */
-public record ForwardedRecord(long offset, long time, String channel, Payload payload, Map<String, String> headers) {
+record MappedRecord(long offset, long time, String channel, Payload payload, Map<String, String> headers) {
 
-	public ForwardedRecord {
+	MappedRecord {
 		Objects.requireNonNull(channel, "'channel' must not be null");
 		Objects.requireNonNull(payload, "'payload' must not be null");
 		headers = Map.copyOf(headers);
