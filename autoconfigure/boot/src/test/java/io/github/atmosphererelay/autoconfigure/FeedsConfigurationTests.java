@@ -63,27 +63,28 @@ class FeedsConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-			channel=prices                                                 | channel         | it has no variable
-			channel=                                                       | channel         | for example prices/{key}
-			channel=chat/{key}                                             | channel         | 'atmosphere.channels[0].pattern', 'chat/**'
-			channel=prices/{key},topic=                                    | topic           | the topic to read
-			channel=prices/{key},mode=routed                               | mode            | Only 'everyone' is supported
-			channel=prices/{key},mode=redistributed                        | mode            | Only 'everyone' is supported
-			channel=prices/{key},recovery=-1s                              | recovery        | must not be negative
-			channel=prices/{key},recovery-bytes=0B                         | recovery-bytes  | must be positive
-			channel=prices/{key},scan-timeout=0s                           | scan-timeout    | must be positive
-			channel=prices/{key},snapshot-bytes=0B                         | snapshot-bytes  | must be positive
-			channel=prices/{key},max-rate=-1                               | max-rate        | must not be negative
-			channel=prices/{key},max-rate=2                                | max-rate        | 'atmosphere.feeds[0].conflate' to be latest
-			channel=prices/{header:id},publish=true                        | publish         | made from the key
-			channel=prices/{header:id},snapshot=true                       | snapshot        | made from the key
-			channel=prices/{key},recovery=0,snapshot=true                  | snapshot        | 'recovery' is not 0
-			channel=prices/{key},client-publish=anyone                     | client-publish  | 'atmosphere.feeds[0].publish' is true
-			channel=prices/{key},mapping=missing                           | mapping         | no bean of the type FeedMapping
-			channel=prices/{key},deserializer=missing                      | deserializer    | no bean of the type Deserializer
-			channel=prices/{key},partitioner=missing                       | partitioner     | no bean of the type FeedPartitioner
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					channel=prices                                                 | channel         | it has no variable
+					channel=                                                       | channel         | for example prices/{key}
+					channel=chat/{key}                                             | channel         | 'atmosphere.channels[0].pattern', 'chat/**'
+					channel=prices/{key},topic=                                    | topic           | the topic to read
+					channel=prices/{key},mode=routed                               | mode            | Only 'everyone' is supported
+					channel=prices/{key},mode=redistributed                        | mode            | Only 'everyone' is supported
+					channel=prices/{key},recovery=-1s                              | recovery        | must not be negative
+					channel=prices/{key},recovery-bytes=0B                         | recovery-bytes  | must be positive
+					channel=prices/{key},scan-timeout=0s                           | scan-timeout    | must be positive
+					channel=prices/{key},snapshot-bytes=0B                         | snapshot-bytes  | must be positive
+					channel=prices/{key},max-rate=-1                               | max-rate        | must not be negative
+					channel=prices/{key},max-rate=2                                | max-rate        | 'atmosphere.feeds[0].conflate' to be latest
+					channel=prices/{header:id},publish=true                        | publish         | made from the key
+					channel=prices/{header:id},snapshot=true                       | snapshot        | made from the key
+					channel=prices/{key},recovery=0,snapshot=true                  | snapshot        | 'recovery' is not 0
+					channel=prices/{key},client-publish=anyone                     | client-publish  | 'atmosphere.feeds[0].publish' is true
+					channel=prices/{key},mapping=missing                           | mapping         | no bean of the type FeedMapping
+					channel=prices/{key},deserializer=missing                      | deserializer    | no bean of the type Deserializer
+					channel=prices/{key},partitioner=missing                       | partitioner     | no bean of the type FeedPartitioner
+					""")
 	void whatIsWrongIsNamedWithItsProperty(String properties, String property, String reason) {
 		this.kafka
 			.withPropertyValues(

@@ -42,7 +42,6 @@ import org.junit.jupiter.api.Timeout;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.bind.annotation.PathVariable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -135,8 +134,8 @@ class FeedApplicationTests extends AbstractFeedTests {
 		topic.put("b", "3");
 		assertThat(client.awaitCount(2).texts().get(1)).isEqualTo("2");
 		Listener listener = node.bean(Listener.class);
-		MachineTime.await(LIMIT).until(() -> listener.heard.size() == 2);
-		assertThat(listener.heard).containsExactlyInAnyOrder("a=2", "b=3");
+		MachineTime.await(LIMIT).until(() -> feed(node).statistics().records() == 2 && !listener.heard.isEmpty());
+		assertThat(listener.heard).containsExactly(2);
 		String feeds = HttpClient.newHttpClient()
 			.send(HttpRequest.newBuilder(node.http("/actuator/atmosphere/feeds")).build(),
 					HttpResponse.BodyHandlers.ofString())
@@ -177,11 +176,11 @@ class FeedApplicationTests extends AbstractFeedTests {
 
 	static class Listener {
 
-		final ConcurrentLinkedQueue<String> heard = new ConcurrentLinkedQueue<>();
+		final ConcurrentLinkedQueue<Integer> heard = new ConcurrentLinkedQueue<>();
 
-		@ChannelListener("prices/{key}")
-		void take(int price, @PathVariable String key) {
-			this.heard.add(key + "=" + price);
+		@ChannelListener("prices/a")
+		void take(int price) {
+			this.heard.add(price);
 		}
 
 	}

@@ -38,8 +38,9 @@ class FeedRecoveryTests extends AbstractFeedTests {
 	private static final int PARTITIONS = 12;
 
 	private TestNode recoveringNode(FeedTopic topic, String... properties) {
-		return readingNode(topic, Stream.concat(Stream.of("atmosphere.recovery.max-messages=20000"), Stream.of(properties))
-			.toArray(String[]::new));
+		return readingNode(topic,
+				Stream.concat(Stream.of("atmosphere.recovery.max-messages=20000"), Stream.of(properties))
+					.toArray(String[]::new));
 	}
 
 	@Test

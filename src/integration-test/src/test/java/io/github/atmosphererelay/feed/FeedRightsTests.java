@@ -89,7 +89,8 @@ class FeedRightsTests {
 				}
 				assertThat(health(node)).contains("\"DEGRADED\"", "may not read the topic 'secret'");
 				RecordingClient waiting = new RecordingClient("waiting", List.of("secret/a"),
-						() -> URI.create("ws://localhost:" + node.port() + "/atmosphere/connection/websocket"), timer, 1);
+						() -> URI.create("ws://localhost:" + node.port() + "/atmosphere/connection/websocket"), timer,
+						1);
 				waiting.connect();
 				admin.deleteAcls(List.of(unreadable.toFilter())).all().get();
 				MachineTime.await(AbstractFeedTests.LIMIT).until(waiting::isLive);

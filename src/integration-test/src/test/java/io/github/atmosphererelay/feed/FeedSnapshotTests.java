@@ -108,7 +108,8 @@ class FeedSnapshotTests extends AbstractFeedTests {
 		for (int i = 0; i < 50; i++) {
 			topic.put("k" + i, String.valueOf(i));
 		}
-		TestNode node = readingNode(topic, "atmosphere.feeds[0].snapshot=true", "atmosphere.feeds[0].snapshot-bytes=5KB");
+		TestNode node = readingNode(topic, "atmosphere.feeds[0].snapshot=true",
+				"atmosphere.feeds[0].snapshot-bytes=5KB");
 		TestClient client = connect(node, "prices/k7?ack=true").awaitCount(1);
 		topic.put("k7", "1");
 		assertThat(client.awaitCount(2).texts().get(1)).isEqualTo("1");

@@ -137,8 +137,7 @@ class FeedTests extends AbstractFeedTests {
 		FeedTopic topic = topic(1);
 		topic.delete();
 		TestNode node = node(topic);
-		MachineTime.await(LIMIT)
-			.until(() -> String.valueOf(feed(node).problem()).contains("does not exist"));
+		MachineTime.await(LIMIT).until(() -> String.valueOf(feed(node).problem()).contains("does not exist"));
 		assertThat(feed(node).isUp()).isFalse();
 		topic.make(1);
 		MachineTime.await(LIMIT).until(() -> feed(node).isUp());

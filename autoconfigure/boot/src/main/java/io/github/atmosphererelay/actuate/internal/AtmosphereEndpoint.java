@@ -147,7 +147,7 @@ public final class AtmosphereEndpoint {
 				(this.outbox != null) ? Map.of("setAside", this.outbox.list((long) number * pageSize, pageSize)) : null;
 			case "routing" -> (this.routing != null) ? this.routing.describe() : null;
 			case "groups" -> (this.groups != null) ? Map.of("groups", this.groups.describe()) : null;
-			case "feeds" -> Map.of("feeds", (this.feeds != null) ? this.feeds.describe() : List.of());
+			case "feeds" -> (this.feeds != null) ? Map.of("feeds", this.feeds.describe()) : null;
 			case "set-aside" -> (this.groups != null)
 					? Map.of("setAside", this.groups.setAside((long) number * pageSize, pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;

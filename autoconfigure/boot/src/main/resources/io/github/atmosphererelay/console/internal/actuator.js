@@ -80,11 +80,6 @@ export class Actuator {
 		return this.#ask("GET", "/routing/change", { [kind]: node, weight: kind === "remove" ? null : weight });
 	}
 
-	/** The feeds of the node that has served this page. */
-	async feeds() {
-		return (await this.#ask("GET", "/feeds")).feeds;
-	}
-
 	disconnectUser(user) {
 		// Not in the path, where servers refuse slashes and dots that a name may have
 		return this.#ask("DELETE", "/users", { name: user });

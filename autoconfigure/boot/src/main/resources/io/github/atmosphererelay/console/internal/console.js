@@ -166,48 +166,6 @@ function number(count) {
 	return count.toLocaleString("en");
 }
 
-// Feeds
-
-const feeds = new Table($("feeds"), {
-	key: (feed) => feed.name,
-	empty: "There are no feeds.",
-	columns: [
-		(feed) => feed.name,
-		(feed) => feed.topic,
-		(feed) => feed.channels,
-		(feed) => feed.mode,
-		(feed) => ({ text: feed.problem ? "down" : "up", state: feed.problem ? "DOWN" : "UP" }),
-		(feed) => ({ text: feed.partitions.length, className: "number", title: feed.partitions.map(({ partition, next }) => `${partition}: ${next ?? "–"}`).join(", ") }),
-		(feed) => ({ text: number(feed.lag), className: "number" }),
-		(feed) => ({ text: number(feed.records), className: "number" }),
-		(feed) => {
-			const reasons = Object.entries(feed.skipped);
-			return {
-				text: number(reasons.reduce((sum, [, count]) => sum + count, 0)), className: "number",
-				title: reasons.map(([reason, count]) => `${reason}: ${number(count)}`).join(", ")
-			};
-		},
-		(feed) => ({ text: number(feed.delivered), className: "number" })
-	]
-});
-
-/** Whether the application has feeds, which does not change; null until that is known. */
-let withFeeds = null;
-
-async function showFeeds() {
-	if (withFeeds === false) {
-		return;
-	}
-	const list = await actuator.feeds();
-	withFeeds = list.length > 0;
-	$("feeds-card").hidden = !withFeeds;
-	feeds.show(list);
-	put($("feeds-scope"), self ? `as read by ${self.name}` : "");
-	const problems = list.filter(({ problem }) => problem);
-	$("feeds-hint").hidden = problems.length === 0;
-	put($("feeds-hint"), problems.map(({ name, problem }) => `${name}: ${problem}.`).join(" "));
-}
-
 // Rooms and who is in them
 
 const rooms = new Table($("rooms"), {
@@ -407,7 +365,7 @@ async function refresh() {
 		[self, cluster] = await Promise.all([actuator.node(), actuator.cluster()]);
 		put($("cluster"), `on ${self.name}`);
 		showNodes();
-		await Promise.all([showRing(), showFeeds(), showRooms(), showMembers(), showSessions()]);
+		await Promise.all([showRing(), showRooms(), showMembers(), showSessions()]);
 		problem("");
 	}
 	catch (error) {

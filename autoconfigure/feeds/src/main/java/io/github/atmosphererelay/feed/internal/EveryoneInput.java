@@ -226,10 +226,10 @@ final class EveryoneInput implements FeedInput {
 		if (this.up || !this.answers || topic == null || this.reader.isLoading()) {
 			return;
 		}
-		this.up = true;
-		this.placed.complete(null);
 		this.run.health()
 			.works("reads " + topic.partitions() + " partitions of the topic '" + this.settings.topic() + "'");
+		this.up = true;
+		this.placed.complete(null);
 	}
 
 	private void look(TopicWatch watch, FeedSink sink) throws InterruptedException {

@@ -16,7 +16,6 @@
 
 package io.github.atmosphererelay.feed.internal;
 
-
 /**
  * Gets the records that a {@link FeedInput} brings to this node, and delivers them to its
  * sessions.

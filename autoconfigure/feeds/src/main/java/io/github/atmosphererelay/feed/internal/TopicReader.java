@@ -274,7 +274,8 @@ final class TopicReader {
 	 * Take a record.
 	 * @return whether the following ones are still to be taken
 	 */
-	private boolean take(TopicInfo topic, ConsumerRecord<byte[], byte[]> record, TopicWatch watch, FeedSink sink) throws InterruptedException {
+	private boolean take(TopicInfo topic, ConsumerRecord<byte[], byte[]> record, TopicWatch watch, FeedSink sink)
+			throws InterruptedException {
 		FeedStatistics statistics = this.run.statistics();
 		Mapped mapped = map(topic, record);
 		if (mapped instanceof Mapped.Skipped skipped && skipped.reason() == SkipReason.MISPLACED) {

@@ -45,8 +45,9 @@ class FeedMapperTests {
 
 	private static FeedMapper mapper(@Nullable ChannelTemplate template, ValueFormat format, FeedExtensions extensions,
 			String... headers) {
-		return new FeedMapper(new FeedSettings("feed", "atmosphere.feeds[0]", "topic", "everyone", template, "any/{a}",
-				format, List.of(headers), Duration.ofMinutes(2), 1000, Duration.ofSeconds(3), 100, 0, null),
+		return new FeedMapper(
+				new FeedSettings("feed", "atmosphere.feeds[0]", "topic", "everyone", template, "any/{a}", format,
+						List.of(headers), Duration.ofMinutes(2), 1000, Duration.ofSeconds(3), 100, 0, null),
 				extensions);
 	}
 
@@ -97,8 +98,8 @@ class FeedMapperTests {
 	@Test
 	void onlyHeadersForClientsArePassedOn() {
 		String[] headers = { "region=eu", "trace=1", "kafka_x=1", "spring_json=1", "__TypeId__=x", "atmosphere-x=1" };
-		assertMessage(mapper("p/{key}", ValueFormat.JSON, "*").map(record("a", "1", headers)), "p/a",
-				Payload.text("1"), Map.of("region", "eu", "trace", "1"));
+		assertMessage(mapper("p/{key}", ValueFormat.JSON, "*").map(record("a", "1", headers)), "p/a", Payload.text("1"),
+				Map.of("region", "eu", "trace", "1"));
 		assertMessage(mapper("p/{key}", ValueFormat.JSON, "reg*").map(record("a", "1", headers)), "p/a",
 				Payload.text("1"), Map.of("region", "eu"));
 		assertMessage(mapper("p/{key}", ValueFormat.JSON).map(record("a", "1", headers)), "p/a", Payload.text("1"),
@@ -123,8 +124,7 @@ class FeedMapperTests {
 	void bytesThatAreNoUtf8AreNoText() {
 		byte[] broken = { (byte) 0xC3, 0x28 };
 		for (ValueFormat format : List.of(ValueFormat.JSON, ValueFormat.TEXT)) {
-			assertSkipped(
-					mapper("p/{key}", format).map(new ConsumerRecord<>("topic", 3, 17, "a".getBytes(), broken)),
+			assertSkipped(mapper("p/{key}", format).map(new ConsumerRecord<>("topic", 3, 17, "a".getBytes(), broken)),
 					SkipReason.INVALID_VALUE);
 		}
 		assertSkipped(
@@ -163,8 +163,10 @@ class FeedMapperTests {
 				SkipReason.INVALID_CHANNEL);
 		assertSkipped(byBean((record) -> new FeedMessage("p/a", Payload.text("x".repeat(101)))).map(record("a", "1")),
 				SkipReason.TOO_LARGE);
-		assertMessage(byBean((record) -> new FeedMessage("p/" + record.partition(), Payload.text("x"), Map.of("a", "b")))
-			.map(record("a", "1")), "p/3", Payload.text("x"), Map.of("a", "b"));
+		assertMessage(
+				byBean((record) -> new FeedMessage("p/" + record.partition(), Payload.text("x"), Map.of("a", "b")))
+					.map(record("a", "1")),
+				"p/3", Payload.text("x"), Map.of("a", "b"));
 		FeedExtensions values = new FeedExtensions(null, (topic, value) -> {
 			if (value.length == 1) {
 				throw new IllegalStateException("poison");
@@ -178,8 +180,7 @@ class FeedMapperTests {
 	}
 
 	private static FeedMapper byBean(FeedMapping mapping) {
-		return mapper((ChannelTemplate) null, ValueFormat.JSON,
-				new FeedExtensions(mapping, null, NONE.partitioner()));
+		return mapper((ChannelTemplate) null, ValueFormat.JSON, new FeedExtensions(mapping, null, NONE.partitioner()));
 	}
 
 }
