@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -123,12 +125,19 @@ class FeedsConfigurationTests {
 
 	@Test
 	void aFeedWithoutPositionsSaysSoAtItsStart(CapturedOutput output) {
-		this.kafka.withPropertyValues("atmosphere.feeds[0].channel=prices/{header:id}").run((context) -> {
-			assertThat(context).hasNotFailed();
-			assertThat(output).containsOnlyOnce("The channels of the feed 'prices' are ephemeral");
-		});
-		this.kafka.withPropertyValues("atmosphere.feeds[0].channel=prices/{key}")
-			.run((context) -> assertThat(output).containsOnlyOnce("are ephemeral"));
+		LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+		logging.setLogLevel(Feeds.class.getPackageName(), LogLevel.INFO);
+		try {
+			this.kafka.withPropertyValues("atmosphere.feeds[0].channel=prices/{header:id}").run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(output).containsOnlyOnce("The channels of the feed 'prices' are ephemeral");
+			});
+			this.kafka.withPropertyValues("atmosphere.feeds[0].channel=prices/{key}")
+				.run((context) -> assertThat(output).containsOnlyOnce("are ephemeral"));
+		}
+		finally {
+			logging.setLogLevel(Feeds.class.getPackageName(), null);
+		}
 	}
 
 }

@@ -56,8 +56,8 @@ class FeedRecoveryTests extends AbstractFeedTests {
 		traffic.settle();
 		traffic.reconcile(1);
 		assertThat(traffic.told()).isZero();
-		assertThat(feed(b).statistics().scans()).isBetween(1L, 100L);
-		assertThat(traffic.recoveries()).isEqualTo(120);
+		assertThat(traffic.recoveries()).isGreaterThanOrEqualTo(120);
+		assertThat(feed(b).statistics().scans()).isBetween(1L, traffic.recoveries() - 1L);
 	}
 
 	@Test

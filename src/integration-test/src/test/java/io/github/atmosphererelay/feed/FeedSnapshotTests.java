@@ -124,7 +124,9 @@ class FeedSnapshotTests extends AbstractFeedTests {
 		TestClient client = connect(node, "prices/k?ack=true").awaitCount(1);
 		TestClient other = connect(node, "prices/other?ack=true").awaitCount(1);
 		long begin = System.nanoTime();
-		for (int i = 1; i <= 200; i++) {
+		topic.put("k", "1");
+		client.awaitCount(2);
+		for (int i = 2; i <= 200; i++) {
 			topic.put("k", String.valueOf(i));
 		}
 		topic.put("other", "1");
