@@ -71,8 +71,10 @@ public final class Feeds {
 	 */
 	public void start(UUID node, SourceDelivery delivery, Function<FeedSettings, FeedExtensions> extensions,
 			Guard guard) {
-		// If the application has no connection to Kafka, this is the place to fail
-		this.clients.servers();
+		if (!this.feeds.isEmpty()) {
+			// If the application has no connection to Kafka, this is the place to fail
+			this.clients.servers();
+		}
 		for (Feed feed : this.feeds) {
 			feed.start(node, delivery, extensions.apply(feed.settings()), this.clients, guard);
 		}
