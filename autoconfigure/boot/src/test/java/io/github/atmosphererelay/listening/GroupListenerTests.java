@@ -164,6 +164,15 @@ class GroupListenerTests {
 	}
 
 	@Test
+	void theEndpointListsGroupsInTheOrderOfTheirNames() throws Exception {
+		try (TestNode node = TestNode.start(List.of(Later.class, Billing.class), ARGS)) {
+			JsonNode groups = get(node, "/actuator/atmosphere/groups").path("groups");
+			assertThat(groups).extracting((group) -> group.path("group").asString())
+				.containsExactly("billing", "later", "shipping");
+		}
+	}
+
+	@Test
 	void aFutureThatFailsGoesToTheExceptionHandlerAndIsTriedAgain() {
 		try (TestNode node = TestNode.start(List.of(Later.class), ARGS)) {
 			Later later = node.bean(Later.class);
