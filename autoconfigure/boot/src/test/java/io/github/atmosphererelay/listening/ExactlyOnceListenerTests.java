@@ -61,7 +61,7 @@ class ExactlyOnceListenerTests {
 				"atmosphere.outbox.enabled=true", "spring.datasource.url=" + this.url), Stream.of(more))
 			.map((arg) -> arg.split("=", 2))
 			.forEach((arg) -> args.put(arg[0], arg[0] + "=" + arg[1]));
-		return TestNode.start(List.of(listener), args.values().toArray(String[]::new)).awaitUp();
+		return TestNode.start(List.of(listener), args.values().toArray(String[]::new)).awaitUp().awaitGroups();
 	}
 
 	@Test
