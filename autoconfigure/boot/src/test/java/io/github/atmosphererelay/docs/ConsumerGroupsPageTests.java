@@ -42,7 +42,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Runs the example of the page on consumer groups, as it stands there.
  */
-@Timeout(60)
+@Timeout(240)
 @ExtendWith(OutputCaptureExtension.class)
 class ConsumerGroupsPageTests {
 

@@ -48,7 +48,7 @@ import static org.awaitility.Awaitility.await;
  * database.
  */
 @Reconciles
-@Timeout(90)
+@Timeout(240)
 class ExactlyOnceListenerTests {
 
 	private final String url = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";

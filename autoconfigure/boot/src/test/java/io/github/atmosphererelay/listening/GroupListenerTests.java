@@ -61,7 +61,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link ChannelListener} methods in a group.
  */
-@Timeout(60)
+@Timeout(240)
 class GroupListenerTests {
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
