@@ -43,7 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link GroupRunner}.
  */
-@Timeout(60)
+@Timeout(240)
 @Reconciles
 class GroupRunnerTests {
 
