@@ -17,12 +17,16 @@
 package io.github.atmosphererelay.relay.redis.internal;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.RedisServers;
@@ -55,6 +59,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.util.ReflectionTestUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link GroupMaker} on a Redis server: what happens to a group of new messages
@@ -186,6 +191,33 @@ class GroupMakerTests {
 	}
 
 	/**
+	 * A claim is for seconds, and there are 64 lanes. If the claim ended while they are
+	 * looked at, two members could overtake each other for ever.
+	 */
+	@Test
+	void theClaimIsHeldAnewForEachLane() {
+		publish("orders/1", 1);
+		publish("orders/2", 1);
+		String made = "atmosphere:" + this.cluster + ":group:{billing}:made";
+		AtomicLong left = new AtomicLong();
+		GroupMaker maker = maker("one",
+				new PausedLog(log(), () -> this.admin.pexpire(made, 1_000_000), () -> left.set(this.admin.pttl(made))));
+		assertThat(make(maker)).isTrue();
+		assertThat(left).hasPositiveValue().hasValueLessThanOrEqualTo(10_000);
+	}
+
+	@Test
+	void aMemberThatIsOvertakenAgainAndAgainReportsIt() {
+		publish("orders/1", 1);
+		Runnable owner = () -> this.admin.hset(ofGroup("orders/1", "lease"), "maker", "another");
+		GroupMaker maker = maker("one", new PausedLog(log(), owner, owner));
+		assertThat(make(maker)).isFalse();
+		assertThatExceptionOfType(CompletionException.class).isThrownBy(() -> make(maker))
+			.withMessageContaining("Another member makes the group");
+		assertThat(make(maker)).isTrue();
+	}
+
+	/**
 	 * As after a master of a Cluster has come back empty, or somebody has removed the
 	 * key.
 	 */
@@ -222,17 +254,17 @@ class GroupMakerTests {
 	}
 
 	/**
-	 * Does something before it looks up the first end of a log.
+	 * Does something before it looks up the ends of the first logs.
 	 */
 	private static final class PausedLog implements ChannelLog {
 
 		private final ChannelLog log;
 
-		private @Nullable Runnable meanwhile;
+		private final Queue<Runnable> meanwhile;
 
-		PausedLog(ChannelLog log, Runnable meanwhile) {
+		PausedLog(ChannelLog log, Runnable... meanwhile) {
 			this.log = log;
-			this.meanwhile = meanwhile;
+			this.meanwhile = new ArrayDeque<>(List.of(meanwhile));
 		}
 
 		@Override
@@ -243,8 +275,7 @@ class GroupMakerTests {
 
 		@Override
 		public CompletableFuture<Position> position(String channel) {
-			Runnable meanwhile = this.meanwhile;
-			this.meanwhile = null;
+			Runnable meanwhile = this.meanwhile.poll();
 			return (meanwhile != null)
 					? CompletableFuture.runAsync(meanwhile).thenCompose((nothing) -> this.log.position(channel))
 					: this.log.position(channel);
