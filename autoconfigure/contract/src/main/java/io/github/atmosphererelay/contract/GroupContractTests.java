@@ -44,6 +44,7 @@ import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -52,6 +53,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  * Tests of what every relay with consumer groups has to guarantee, against a real broker.
  */
 @Reconciles
+@Timeout(240)
 public abstract class GroupContractTests extends RelayNodesTests {
 
 	private static final LogOptions LONG = new LogOptions(10_000, Duration.ofHours(1), null, Duration.ofMinutes(5));
