@@ -196,6 +196,31 @@ class GroupRunnerTests {
 	}
 
 	@Test
+	void replaysThatHangLeaveThreadsToTheMessages() {
+		AtomicBoolean broken = new AtomicBoolean(true);
+		GroupSettings two = new GroupSettings(2, 1, Duration.ofMillis(50), Duration.ofMillis(200), 50, 1000,
+				1024 * 1024, Duration.ofSeconds(1));
+		GroupRunner runner = this.node.start(two, (channel, text) -> {
+			if (broken.get()) {
+				throw new IllegalStateException("expected");
+			}
+			return channel.equals("orders/1") ? new CompletableFuture<>() : null;
+		});
+		this.node.publish("orders/1", 0, 2);
+		MachineTime.await(LIMIT).until(() -> this.node.events(GroupMessageSetAside.class).size() == 2);
+		broken.set(false);
+		List<UUID> ids = this.node.events(GroupMessageSetAside.class)
+			.stream()
+			.map((event) -> event.messageId().value())
+			.toList();
+		CompletableFuture<GroupRunner.Replay> hanging = runner.replay(ids.get(0));
+		assertThat(runner.replay(ids.get(1)).join().reason()).contains("'atmosphere.groups.threads'");
+		this.node.publish("orders/2", 2, 3);
+		MachineTime.await(LIMIT).until(() -> this.node.handled("orders/2").size() == 3);
+		assertThat(hanging).isNotDone();
+	}
+
+	@Test
 	void aSlowChannelIsReadAgainLaterAndLosesNothing() throws InterruptedException {
 		CountDownLatch gate = new CountDownLatch(1);
 		GroupRunner runner = this.node.start(GroupFixture.SETTINGS, (channel, text) -> {
