@@ -183,7 +183,7 @@ final class KafkaGroupReader {
 
 	private void readTogether(Map<TopicPartition, KafkaLane> lanes) throws InterruptedException {
 		try {
-			Map<TopicPartition, KafkaException> failures = read(this.forward, lanes, WAIT);
+			Map<TopicPartition, RuntimeException> failures = read(this.forward, lanes, WAIT);
 			lanes.forEach((partition, lane) -> {
 				if (!failures.containsKey(partition)) {
 					lane.readable();
@@ -229,9 +229,14 @@ final class KafkaGroupReader {
 		this.guard.failed("The group '" + this.group + "' cannot read " + what + " and tries again", ex);
 	}
 
-	private void failed(TopicPartition partition, @Nullable KafkaLane lane, KafkaException ex) {
+	private void failed(TopicPartition partition, @Nullable KafkaLane lane, RuntimeException ex) {
 		if (lane != null) {
-			failed("partition " + partition, ex);
+			if (ex instanceof KafkaException failure) {
+				failed("partition " + partition, failure);
+			}
+			else {
+				this.guard.failed(ex);
+			}
 			lane.unreadable(ex);
 			this.unreadable.put(partition, System.nanoTime() + RETRY.toNanos());
 		}
@@ -251,8 +256,10 @@ final class KafkaGroupReader {
 		}).toList();
 		for (TopicPartition partition : due) {
 			Map<TopicPartition, KafkaLane> alone = Map.of(partition, Objects.requireNonNull(lanes.get(partition)));
+			// Now, so that others come next whatever happens
+			this.unreadable.put(partition, now + RETRY.toNanos());
 			try {
-				Map<TopicPartition, KafkaException> failures = read(this.apart, alone,
+				Map<TopicPartition, RuntimeException> failures = read(this.apart, alone,
 						(due.size() > MAX_TRIES) ? SHORT_WAIT : TRY);
 				failures.forEach((each, failure) -> failed(each, alone.get(each), failure));
 				if (failures.isEmpty()) {
@@ -265,6 +272,12 @@ final class KafkaGroupReader {
 			}
 			catch (KafkaException ex) {
 				failed(partition, alone.get(partition), ex);
+			}
+			catch (RuntimeException ex) {
+				failed(partition, alone.get(partition), ex);
+				// The consumers' state is not known
+				this.apart.drop();
+				this.behind.drop();
 			}
 		}
 	}
@@ -281,7 +294,7 @@ final class KafkaGroupReader {
 	 * @param feed reads what is new
 	 * @return the partitions that could not be read to the end
 	 */
-	private Map<TopicPartition, KafkaException> read(KafkaGroupFeed feed, Map<TopicPartition, KafkaLane> lanes,
+	private Map<TopicPartition, RuntimeException> read(KafkaGroupFeed feed, Map<TopicPartition, KafkaLane> lanes,
 			Duration wait) {
 		Map<TopicPartition, KafkaLane> late = new HashMap<>();
 		Map<TopicPartition, Long> lateOffsets = new HashMap<>();
@@ -297,7 +310,7 @@ final class KafkaGroupReader {
 				offsets.put(partition, wanted);
 			}
 		});
-		Map<TopicPartition, KafkaException> failures = new HashMap<>();
+		Map<TopicPartition, RuntimeException> failures = new HashMap<>();
 		if (!late.isEmpty()) {
 			failures.putAll(this.behind.read(late, lateOffsets, SHORT_WAIT));
 		}
