@@ -133,6 +133,29 @@ final class KafkaGroupFeed {
 		return failures;
 	}
 
+	/**
+	 * Return whether the broker has answered the last read of a partition: it has sent
+	 * something, or there is nothing more. A poll may end before, with nothing.
+	 * @param wanted the offset at which the partition was read
+	 */
+	boolean isAnswered(TopicPartition partition, long wanted) {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		Long position = this.positions.get(partition);
+		return consumer != null && position != null
+				&& (position > wanted || consumer.currentLag(partition).orElse(-1) == 0);
+	}
+
+	/**
+	 * Forget what the broker has said of a partition, so that it is asked anew.
+	 */
+	void forget(TopicPartition partition) {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		if (consumer != null && consumer.assignment().contains(partition)) {
+			consumer.unsubscribe();
+			this.positions.clear();
+		}
+	}
+
 	private void assign(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions) {
 		if (!consumer.assignment().equals(partitions)) {
 			Set<TopicPartition> added = new HashSet<>(partitions);

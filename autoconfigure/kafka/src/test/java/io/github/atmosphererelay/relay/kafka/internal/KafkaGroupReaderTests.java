@@ -112,6 +112,23 @@ class KafkaGroupReaderTests {
 	}
 
 	@Test
+	void aPartitionIsReadTogetherWithOthersOnlyWhenTheBrokerHasAnsweredForIt() {
+		KafkaLane sound = lane(SOUND);
+		KafkaLane bad = lane(BAD);
+		KafkaLane silent = lane(SILENT);
+		this.answeredAfter = 3;
+		this.failure = (read) -> read.contains(BAD) ? new KafkaException("a partition is not named") : null;
+		List.of(sound, bad, silent).forEach(this.reader::add);
+		this.reader.start();
+		MachineTime.await(LIMIT).until(() -> texts(sound).contains("first"));
+		this.end = 2;
+		MachineTime.await(LIMIT).until(() -> texts(sound).contains("second"));
+		assertThat(this.texts).containsExactly("first", "second");
+		assertThat(bad.read(PageLimit.of(10))).isCompletedExceptionally();
+		assertThat(silent.read(PageLimit.of(10))).isCompletedExceptionally();
+	}
+
+	@Test
 	void aPartitionWhoseTrialFailsUnexpectedlyHoldsUpNoOther() {
 		KafkaLane sound = lane(SOUND);
 		KafkaLane bad = lane(BAD);
