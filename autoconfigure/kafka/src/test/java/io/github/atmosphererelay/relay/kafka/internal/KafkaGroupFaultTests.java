@@ -52,6 +52,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -345,11 +346,19 @@ class KafkaGroupFaultTests {
 			int lanes = member.lanes().size();
 			GroupLane lane = member.lanes().iterator().next();
 			KafkaTestMember third = KafkaTestMember.join(start(direct()).relay(), GROUP);
+			awaitJoining("atmosphere-group." + this.topic + ".billing");
 			MachineTime joining = MachineTime.start();
-			MachineTime.await(LIMIT).until(() -> joining.elapsed().compareTo(LEASE.plusSeconds(2)) > 0);
+			Duration last = LEASE.plusSeconds(1);
+			// By then what the coordinator has said before holds no longer
+			MachineTime.await(LIMIT).until(() -> joining.elapsed().compareTo(last) > 0);
 			assertThat(member.lost()).isZero();
 			// It pauses if an answer takes long
-			MachineTime.await(LEASE).until(lane::isHeld);
+			List<Boolean> held = new ArrayList<>();
+			MachineTime.await(LIMIT).until(() -> {
+				held.add(lane.isHeld());
+				return joining.elapsed().compareTo(last.plus(LEASE.dividedBy(2))) > 0;
+			});
+			assertThat(held.stream().filter(Boolean::booleanValue)).hasSizeGreaterThan(held.size() / 2);
 			assertThat(third.lanes()).isEmpty();
 			server.proxy().stall();
 			try {
@@ -359,6 +368,18 @@ class KafkaGroupFaultTests {
 			finally {
 				server.proxy().resume();
 			}
+		}
+	}
+
+	/** Wait until the coordinator waits for members to join. */
+	private static void awaitJoining(String group) {
+		try (Admin admin = server.admin()) {
+			MachineTime.await(LIMIT)
+				.until(() -> admin.describeConsumerGroups(List.of(group))
+					.describedGroups()
+					.get(group)
+					.get()
+					.groupState() == GroupState.PREPARING_REBALANCE);
 		}
 	}
 
