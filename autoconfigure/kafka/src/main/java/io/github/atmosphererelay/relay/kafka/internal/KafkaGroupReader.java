@@ -18,7 +18,6 @@ package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
