@@ -470,6 +470,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 				break;
 			}
 		}
+		this.pulse.handedOver();
 		this.lastStep = System.nanoTime();
 	}
 
