@@ -151,17 +151,17 @@ final class FeedTopic implements AutoCloseable {
 	 * Write a record in a transaction.
 	 */
 	void inTransaction(boolean commit, String key, String value) {
-		try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+		try (KafkaProducer<byte[], byte[]> transactional = new KafkaProducer<>(
 				Map.of("bootstrap.servers", this.server.adminServers(), "transactional.id", this.name),
 				new ByteArraySerializer(), new ByteArraySerializer())) {
-			producer.initTransactions();
-			producer.beginTransaction();
-			await(producer.send(new ProducerRecord<>(this.name, bytes(key), bytes(value))));
+			transactional.initTransactions();
+			transactional.beginTransaction();
+			await(transactional.send(new ProducerRecord<>(this.name, bytes(key), bytes(value))));
 			if (commit) {
-				producer.commitTransaction();
+				transactional.commitTransaction();
 			}
 			else {
-				producer.abortTransaction();
+				transactional.abortTransaction();
 			}
 		}
 	}

@@ -209,9 +209,9 @@ final class EveryoneInput implements FeedInput {
 		try (TopicWatch watch = new TopicWatch(this.settings.topic(), clients.admin())) {
 			TopicInfo found = watch.ask();
 			this.answers = true;
-			try (Consumer<byte[], byte[]> consumer = clients.topicReader()) {
-				this.consumer = consumer;
-				this.reader.begin(found, consumer, sink);
+			try (Consumer<byte[], byte[]> records = clients.topicReader()) {
+				this.consumer = records;
+				this.reader.begin(found, records, sink);
 				while (!isStopping()) {
 					works();
 					look(watch, sink);

@@ -67,11 +67,12 @@ final class FeedMapper {
 		this.settings = settings;
 		this.extensions = extensions;
 		ChannelTemplate template = settings.template();
-		boolean byJson = template != null && template.source() == ChannelTemplate.Source.JSON;
+		String pointer = (template != null && template.source() == ChannelTemplate.Source.JSON) ? template.argument()
+				: null;
 		boolean checks = extensions.mapping() == null && extensions.values() == null
 				&& settings.format() == ValueFormat.JSON;
-		this.json = (byJson || checks) ? new JsonValues() : null;
-		this.pointer = byJson ? JsonPointer.compile(template.argument()) : null;
+		this.json = (pointer != null || checks) ? new JsonValues() : null;
+		this.pointer = (pointer != null) ? JsonPointer.compile(pointer) : null;
 		this.headers = settings.headers().toArray(String[]::new);
 	}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 
@@ -112,11 +113,10 @@ final class TopicWatch implements AutoCloseable {
 	}
 
 	private KafkaFuture<TopicDescription> describe() {
-		return this.admin
-			.describeTopics(List.of(this.topic),
-					new DescribeTopicsOptions().timeoutMs((int) TIMEOUT.toMillis()).includeAuthorizedOperations(true))
-			.topicNameValues()
-			.get(this.topic);
+		DescribeTopicsOptions options = new DescribeTopicsOptions().timeoutMs((int) TIMEOUT.toMillis())
+			.includeAuthorizedOperations(true);
+		return Objects
+			.requireNonNull(this.admin.describeTopics(List.of(this.topic), options).topicNameValues().get(this.topic));
 	}
 
 	private static TopicInfo answer(KafkaFuture<TopicDescription> question) throws InterruptedException {
