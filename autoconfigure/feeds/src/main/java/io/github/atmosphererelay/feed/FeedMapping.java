@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  * its records are in.
  * <p>
  * Threads: called by the thread that reads the feed, one record at a time for each
- * partition, in the order of the partition. A mapping that blocks delays its feed and
- * nothing else.
+ * partition, in the order of the partition. A mapping that blocks delays its feed on this
+ * node and nothing else, and one that hangs stops it: nothing interrupts a mapping before
+ * the node stops.
  * <p>
  * Errors: a record for which an exception is thrown is counted and skipped.
  */

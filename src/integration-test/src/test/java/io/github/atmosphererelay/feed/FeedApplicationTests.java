@@ -22,6 +22,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -65,6 +66,29 @@ class FeedApplicationTests extends AbstractFeedTests {
 		assertThat(feed.statistics().skipped(SkipReason.MAPPING_FAILED)).isOne();
 		assertThat(feed.statistics().unwanted()).isOne();
 		assertThat(feed.settings().isRecorded()).isFalse();
+	}
+
+	@Test
+	void aMappingThatHangsStopsItsFeedUntilItReturnsAndNothingElse() {
+		FeedTopic stuck = topic(1);
+		FeedTopic flowing = topic(1);
+		TestNode node = readingNode(List.of(Beans.class), stuck, "atmosphere.feeds[0].channel=letters/{letter}",
+				"atmosphere.feeds[0].mapping=waiting", "atmosphere.feeds[1].topic=" + flowing.name(),
+				"atmosphere.feeds[1].channel=prices/{key}");
+		Gate gate = node.bean(Gate.class);
+		closing(gate::open);
+		TestClient letters = subscribe(node, "letters/a");
+		TestClient prices = subscribe(node, "prices/a");
+		List.of("apple", "hang", "avocado").forEach((value) -> stuck.put("key", value));
+		letters.awaitCount(2);
+		for (int i = 1; i <= 20; i++) {
+			flowing.put("a", String.valueOf(i));
+		}
+		prices.awaitCount(21);
+		assertThat(letters.count()).isEqualTo(2);
+		assertThat(feed(node).statistics().records()).isOne();
+		gate.open();
+		assertThat(letters.awaitCount(3).texts().subList(1, 3)).containsExactly("apple", "avocado");
 	}
 
 	@Test
@@ -162,6 +186,23 @@ class FeedApplicationTests extends AbstractFeedTests {
 		}
 
 		@Bean
+		Gate gate() {
+			return new Gate();
+		}
+
+		@Bean
+		FeedMapping waiting(Gate gate) {
+			return (record) -> {
+				String value = new String(record.value(), StandardCharsets.UTF_8);
+				if (value.equals("hang")) {
+					gate.pass();
+					return null;
+				}
+				return new FeedMessage("letters/" + value.charAt(0), Payload.text(value), Map.of());
+			};
+		}
+
+		@Bean
 		Deserializer<?> prices() {
 			return (Deserializer<Object>) (topic, value) -> (value.length > 0)
 					? Map.of("price", Integer.parseInt(new String(value, StandardCharsets.UTF_8))) : null;
@@ -170,6 +211,23 @@ class FeedApplicationTests extends AbstractFeedTests {
 		@Bean
 		FeedPartitioner second() {
 			return (key, partitions) -> 1;
+		}
+
+	}
+
+	/**
+	 * Holds who passes until it is open.
+	 */
+	static class Gate {
+
+		private final CompletableFuture<Boolean> opened = new CompletableFuture<>();
+
+		void pass() {
+			this.opened.join();
+		}
+
+		void open() {
+			this.opened.complete(true);
 		}
 
 	}
