@@ -591,7 +591,7 @@ final class LaneRunner {
 		}
 		this.context.log()
 			.warn(() -> "The group '" + this.context.group() + "' cannot " + what + " and tries again in a second: "
-					+ StoreFailures.describe(failure));
+					+ ((failure != null) ? Failures.describe(failure) : null));
 	}
 
 	/**

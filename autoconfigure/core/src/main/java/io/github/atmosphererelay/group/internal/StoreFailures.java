@@ -53,15 +53,4 @@ final class StoreFailures {
 		return false;
 	}
 
-	/**
-	 * Return what operators see: the failure and what the broker has answered.
-	 */
-	static String describe(@Nullable Throwable failure) {
-		Throwable root = failure;
-		for (int depth = 0; depth < MAX_DEPTH && root != null && root.getCause() != null; depth++) {
-			root = root.getCause();
-		}
-		return (root != failure) ? failure + ", because of " + root : String.valueOf(failure);
-	}
-
 }
