@@ -49,7 +49,7 @@ class FeedReconciliationTests extends AbstractFeedTests {
 	@Test
 	void besideRedisClientsOfAFeedHaveAllRecordsOfTheirKeysOnceAndInOrder() {
 		try (Broker.Redis redis = new Broker.Redis()) {
-			reconcile(LONG ? 100_000 : 20_000, redis.directProperties());
+			reconcile(LONG ? 100_000 : 8000, redis.directProperties());
 		}
 	}
 

@@ -18,12 +18,14 @@ package io.github.atmosphererelay.outbox;
 
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
 import io.github.atmosphererelay.contract.broker.DatabaseServers;
+import io.github.atmosphererelay.test.TakesLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
 /**
  * Kills of nodes with their outbox in H2 in server mode.
  */
+@TakesLong
 class OutboxKillOnH2Tests extends AbstractOutboxKillTests {
 
 	private @Nullable DatabaseServer server;

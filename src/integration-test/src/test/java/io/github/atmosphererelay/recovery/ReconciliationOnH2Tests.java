@@ -17,10 +17,12 @@
 package io.github.atmosphererelay.recovery;
 
 import io.github.atmosphererelay.contract.broker.Broker;
+import io.github.atmosphererelay.test.TakesLong;
 
 /**
  * With the JDBC relay on an H2 server, whose restart keeps the logs.
  */
+@TakesLong
 class ReconciliationOnH2Tests extends AbstractReconciliationTests {
 
 	@Override

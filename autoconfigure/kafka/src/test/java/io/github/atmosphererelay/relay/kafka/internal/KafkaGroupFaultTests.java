@@ -48,6 +48,7 @@ import io.github.atmosphererelay.relay.SetAsideMessage;
 import io.github.atmosphererelay.relay.SetAsideMessages;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
+import io.github.atmosphererelay.test.TakesLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
@@ -62,7 +63,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -388,7 +388,7 @@ class KafkaGroupFaultTests {
 	 * same, and nobody answers at the old ones. The broker starts four times.
 	 */
 	@Test
-	@EnabledIfSystemProperty(named = "atmosphere.test.long", matches = "true")
+	@TakesLong
 	void aMemberFindsBrokersThatHaveOtherAddresses() {
 		TcpProxy before = TcpProxy.start(server.proxy().host(), server.proxy().port());
 		TcpProxy after = TcpProxy.start(server.proxy().host(), server.proxy().port());
