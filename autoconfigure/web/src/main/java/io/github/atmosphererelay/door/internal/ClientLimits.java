@@ -110,6 +110,19 @@ public final class ClientLimits {
 	}
 
 	/**
+	 * Return whether a user may send a message now that does not come over a connection.
+	 * @param principal the user, or {@code null} if the client is anonymous
+	 * @return whether the user's rate allows one more message
+	 */
+	boolean allowsMessage(@Nullable Principal principal) {
+		if (principal == null || this.settings.userMessagesPerSecond() == 0) {
+			return true;
+		}
+		Bucket messages = this.users.visit(principal.getName());
+		return messages == null || messages.tryConsume(1);
+	}
+
+	/**
 	 * Accept a connection, whose user may not be known yet.
 	 * @param address the address, or {@code null} if it is not known
 	 * @return the connection's share of the limits, which has to be released when the
