@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.door.stream.internal;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +25,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -32,6 +34,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.EndReason;
 import io.github.atmosphererelay.test.EventSource;
 import io.github.atmosphererelay.test.MachineTime;
@@ -96,6 +99,8 @@ abstract class AbstractStreamDoorTests {
 			each.close();
 		}
 		this.open.clear();
+		// Otherwise each would be found by a ping
+		this.node.messaging().registry().forEach((session) -> session.close(CloseReason.GOING_AWAY));
 		MachineTime.await(Duration.ofSeconds(20)).until(() -> this.node.messaging().registry().sessionCount() == 0);
 	}
 
@@ -278,7 +283,7 @@ abstract class AbstractStreamDoorTests {
 			for (int i = 0; i < 20; i++) {
 				publish("log/same", "message\n" + i);
 			}
-			read = lines(lines, "message\\n19");
+			read = lines(lines, "\"offset\":20");
 			List<JsonNode> messages = read.stream()
 				.filter((line) -> line.contains("\"message\""))
 				.map(AbstractStreamDoorTests::json)
@@ -382,11 +387,9 @@ abstract class AbstractStreamDoorTests {
 	@Test
 	void aQuietClientIsNotClosedForWantOfPongs() {
 		EventSource client = subscribe("chat/quiet").awaitSubscribed(1);
-		long pings = this.node.messaging().writers().statistics().opened();
-		assertThat(pings).isPositive();
 		MachineTime.await(Duration.ofSeconds(20))
 			.until(() -> this.node.messaging().registry().sessions().iterator().next().openedAt().plusSeconds(4)
-				.isBefore(java.time.Instant.now()));
+				.isBefore(Instant.now()));
 		publish("chat/quiet", "still there");
 		client.awaitEvents("message", 1);
 	}
@@ -396,7 +399,7 @@ abstract class AbstractStreamDoorTests {
 		long slow = this.node.messaging().writers().statistics().slowConsumers();
 		try (Socket stuck = new Socket()) {
 			stuck.setReceiveBufferSize(4 * 1024);
-			stuck.connect(new java.net.InetSocketAddress("localhost", this.node.port()));
+			stuck.connect(new InetSocketAddress("localhost", this.node.port()));
 			stuck.getOutputStream()
 				.write(("GET /atmosphere/chat/stuck HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
 					.getBytes(StandardCharsets.US_ASCII));

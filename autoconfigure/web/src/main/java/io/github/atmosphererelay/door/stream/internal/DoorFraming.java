@@ -124,7 +124,7 @@ abstract class DoorFraming implements StreamFraming {
 				: retryMillis();
 	}
 
-	static byte[] ascii(String text) {
+	static byte[] utf8(String text) {
 		return text.getBytes(StandardCharsets.UTF_8);
 	}
 

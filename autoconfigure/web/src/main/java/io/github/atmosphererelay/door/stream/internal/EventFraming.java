@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventFraming extends DoorFraming {
 
-	private static final byte[] PING = ascii(":\n\n");
+	private static final byte[] PING = utf8(":\n\n");
 
 	private final EventFormat format;
 
@@ -44,7 +44,7 @@ final class EventFraming extends DoorFraming {
 
 	@Override
 	public byte[] begin() {
-		return ascii("retry: " + retryMillis() + "\n\n");
+		return utf8("retry: " + retryMillis() + "\n\n");
 	}
 
 	@Override
@@ -52,12 +52,12 @@ final class EventFraming extends DoorFraming {
 		if (message.isFrame()) {
 			byte[] frame = message.payload().bytes();
 			// Other parts of the library send their frames as JSON
-			return (frame.length > 0 && frame[0] == '{') ? join(ascii("event: presence\ndata: "), join(frame, ascii("\n\n")))
+			return (frame.length > 0 && frame[0] == '{') ? join(utf8("event: presence\ndata: "), join(frame, utf8("\n\n")))
 					: frame;
 		}
 		String id = idOf(message);
 		byte[] event = message.encoded(this.format).bytes();
-		return (id != null) ? join(ascii("id: " + id + "\n"), event) : event;
+		return (id != null) ? join(utf8("id: " + id + "\n"), event) : event;
 	}
 
 	@Override
@@ -72,17 +72,17 @@ final class EventFraming extends DoorFraming {
 			out.writeNumberProperty("code", reason.code());
 			out.writeStringProperty("reason", reason.text());
 		});
-		return ascii("retry: " + retryMillis(reason) + "\nevent: closed\ndata: " + data + "\n\n");
+		return utf8("retry: " + retryMillis(reason) + "\nevent: closed\ndata: " + data + "\n\n");
 	}
 
 	@Override
 	byte[] encode(String type, String json, @Nullable String id) {
-		return ascii("event: " + type + ((id != null) ? "\nid: " + id : "") + "\ndata: " + json + "\n\n");
+		return utf8("event: " + type + ((id != null) ? "\nid: " + id : "") + "\ndata: " + json + "\n\n");
 	}
 
 	@Override
 	byte[] encodeId(String id) {
-		return ascii("id: " + id + "\n\n");
+		return utf8("id: " + id + "\n\n");
 	}
 
 }

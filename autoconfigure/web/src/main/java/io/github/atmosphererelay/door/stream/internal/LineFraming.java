@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineFraming extends DoorFraming {
 
-	private static final byte[] PING = ascii("{\"type\":\"ping\"}\n");
+	private static final byte[] PING = utf8("{\"type\":\"ping\"}\n");
 
-	private static final byte[] END_OF_LINE = ascii("\n");
+	private static final byte[] END_OF_LINE = utf8("\n");
 
 	LineFraming(PositionVector positions) {
 		super(positions);
@@ -44,7 +44,7 @@ final class LineFraming extends DoorFraming {
 
 	@Override
 	public byte[] begin() {
-		return ascii("{\"type\":\"begin\",\"retry\":" + retryMillis() + "}\n");
+		return utf8("{\"type\":\"begin\",\"retry\":" + retryMillis() + "}\n");
 	}
 
 	@Override
@@ -59,7 +59,7 @@ final class LineFraming extends DoorFraming {
 	 * Insert the id into an object that is not empty.
 	 */
 	private static byte[] line(byte[] object, @Nullable String id) {
-		byte[] begin = ascii((id != null) ? "{\"id\":" + Json.quote(id) + "," : "{");
+		byte[] begin = utf8((id != null) ? "{\"id\":" + Json.quote(id) + "," : "{");
 		byte[] line = new byte[begin.length + object.length];
 		System.arraycopy(begin, 0, line, 0, begin.length);
 		System.arraycopy(object, 1, line, begin.length, object.length - 1);
@@ -74,7 +74,7 @@ final class LineFraming extends DoorFraming {
 
 	@Override
 	public byte[] end(CloseReason reason) {
-		return ascii(JsonText.object((out) -> {
+		return utf8(JsonText.object((out) -> {
 			out.writeStringProperty("type", "closed");
 			out.writeNumberProperty("code", reason.code());
 			out.writeStringProperty("reason", reason.text());
@@ -84,12 +84,12 @@ final class LineFraming extends DoorFraming {
 
 	@Override
 	byte[] encode(String type, String json, @Nullable String id) {
-		return ascii((id != null) ? "{\"id\":" + Json.quote(id) + "," + json.substring(1) : json);
+		return utf8((id != null) ? "{\"id\":" + Json.quote(id) + "," + json.substring(1) : json);
 	}
 
 	@Override
 	byte[] encodeId(String id) {
-		return ascii("{\"id\":" + Json.quote(id) + ",\"type\":\"position\"}");
+		return utf8("{\"id\":" + Json.quote(id) + ",\"type\":\"position\"}");
 	}
 
 }

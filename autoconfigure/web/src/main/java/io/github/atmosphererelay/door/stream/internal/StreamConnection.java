@@ -70,6 +70,16 @@ final class StreamConnection implements Inbound, SessionEnd {
 		}
 		LocalSession session = this.arrival.open(proof, this.arrival.transport(), this);
 		this.session = session;
+		try {
+			enter(session, request, framing);
+		}
+		catch (RuntimeException | Error ex) {
+			session.terminate(CloseReason.INTERNAL_ERROR);
+			throw ex;
+		}
+	}
+
+	private void enter(LocalSession session, StreamRequest request, DoorFraming framing) {
 		session.expectNoPongs();
 		StreamSubscriptions subscriptions = new StreamSubscriptions(this.door, session, request, framing,
 				watched(session, request));
