@@ -32,7 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 enum EventFormat implements MessageFormat {
 
-	/** The data is the message; that of a binary one is in Base64, in an event of its own name. */
+	/**
+	 * The data is the message; that of a binary one is in Base64, in an event of its own
+	 * name.
+	 */
 	PLAIN {
 
 		@Override

@@ -52,12 +52,15 @@ final class EventFraming extends DoorFraming {
 		if (message.isFrame()) {
 			byte[] frame = message.payload().bytes();
 			// Other parts of the library send their frames as JSON
-			return (frame.length > 0 && frame[0] == '{') ? join(utf8("event: presence\ndata: "), join(frame, utf8("\n\n")))
-					: frame;
+			return (frame.length > 0 && frame[0] == '{') ? encodeJson(frame) : frame;
 		}
 		String id = idOf(message);
 		byte[] event = message.encoded(this.format).bytes();
 		return (id != null) ? join(utf8("id: " + id + "\n"), event) : event;
+	}
+
+	private static byte[] encodeJson(byte[] frame) {
+		return join(utf8("event: presence\ndata: "), join(frame, utf8("\n\n")));
 	}
 
 	@Override

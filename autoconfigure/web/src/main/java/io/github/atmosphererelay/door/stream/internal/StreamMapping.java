@@ -63,7 +63,8 @@ final class StreamMapping extends AbstractHandlerMapping {
 	}
 
 	private boolean isForStream(HttpServletRequest request) {
-		return HttpMethod.GET.matches(request.getMethod()) && !"websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE))
+		return HttpMethod.GET.matches(request.getMethod())
+				&& !"websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE))
 				&& StreamFormat.of(request) != null && isOfChannel(request);
 	}
 
