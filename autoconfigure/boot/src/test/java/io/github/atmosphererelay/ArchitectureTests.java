@@ -110,7 +110,7 @@ class ArchitectureTests {
 			"jdbc..", List.of("relay", "message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
 			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "relay.jdbc..",
 			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
-			List.of("relay", "durable..", "message..", "test.."));
+			List.of("relay", "durable..", "message..", "group..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();
 

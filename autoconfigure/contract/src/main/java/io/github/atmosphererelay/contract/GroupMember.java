@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Position;
@@ -142,6 +143,13 @@ public final class GroupMember implements GroupLaneListener {
 		});
 		readOnce();
 		return this;
+	}
+
+	void readUntil(BooleanSupplier condition) {
+		MachineTime.await(LIMIT).alias("items of a group").until(() -> {
+			readOnce();
+			return condition.getAsBoolean();
+		});
 	}
 
 	List<ChannelItem> items() {

@@ -149,7 +149,7 @@ public final class Guard {
 	 * @param failure what was thrown
 	 */
 	public void failed(Throwable failure) {
-		long more = count(failure);
+		long more = record(failure);
 		if (more < 0) {
 			return;
 		}
@@ -170,7 +170,7 @@ public final class Guard {
 	 * @param failure what was thrown
 	 */
 	public void failed(String message, Throwable failure) {
-		long more = count(failure);
+		long more = record(failure);
 		if (more >= 0) {
 			logger.warn(message + ": " + describe(failure) + suppressed(more));
 		}
@@ -181,11 +181,19 @@ public final class Guard {
 	}
 
 	/**
+	 * Count a failure that the caller logs.
+	 * @param failure what was thrown
+	 */
+	public void count(Throwable failure) {
+		record(failure);
+	}
+
+	/**
 	 * Count a failure.
 	 * @return the number of failures that were not logged since the last one that was, or
 	 * -1 if this one must not be logged either
 	 */
-	private long count(Throwable failure) {
+	private long record(Throwable failure) {
 		this.failures.incrementAndGet();
 		this.last = failure;
 		long now = System.nanoTime();

@@ -103,7 +103,9 @@ public enum Part {
 	/** Runs the handlers of messages from clients. */
 	HANDLERS,
 
-	/** Passes publications to the application's subscribers, and reads logs for them. */
+	/**
+	 * Passes publications to listeners, reads logs for them, and shares consumer groups.
+	 */
 	LISTENERS,
 
 	/** Runs timeouts and retries of single clients. */

@@ -214,10 +214,16 @@ public final class ChannelListeners {
 				this.begun.add(begun);
 				begun.subscribe();
 			}
-			catch (UnknownChannelException | ChannelNotRecordedException ex) {
+			catch (UnknownChannelException ex) {
 				throw new InvalidEndpointException(
 						"The listener " + listener.method() + " cannot listen: " + ex.getMessage(),
 						"Add the channel to 'atmosphere.channels', or correct the name in @ChannelListener");
+			}
+			catch (ChannelNotRecordedException ex) {
+				throw new InvalidEndpointException(
+						"The listener " + listener.method() + " cannot listen: " + ex.getMessage(),
+						"Set 'history.size' at the channel's entry of 'atmosphere.channels', or remove 'start' from"
+								+ " @ChannelListener");
 			}
 			catch (PatternNotServedException ex) {
 				throw new InvalidEndpointException(

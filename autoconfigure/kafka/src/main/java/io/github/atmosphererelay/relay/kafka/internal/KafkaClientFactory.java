@@ -78,6 +78,8 @@ final class KafkaClientFactory {
 
 	private static final int MAX_GROUP_RECORDS = 500;
 
+	private static final int IMPATIENT_MILLIS = 10;
+
 	private static final int SESSION_TIMEOUT_MILLIS = 10_000;
 
 	private static final int HEARTBEAT_MILLIS = 1000;
@@ -195,6 +197,17 @@ final class KafkaClientFactory {
 	Consumer<byte[], byte[]> groupReader() {
 		Map<String, Object> properties = consumerProperties();
 		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_GROUP_RECORDS);
+		return consumers(properties).createConsumer();
+	}
+
+	/**
+	 * Create a consumer for which the broker waits for records for some milliseconds
+	 * only.
+	 */
+	Consumer<byte[], byte[]> impatientGroupReader() {
+		Map<String, Object> properties = consumerProperties();
+		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_GROUP_RECORDS);
+		properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, IMPATIENT_MILLIS);
 		return consumers(properties).createConsumer();
 	}
 

@@ -175,6 +175,11 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 	}
 
 	@Override
+	public boolean isHeld() {
+		return true;
+	}
+
+	@Override
 	public CompletableFuture<Long> end(KafkaLane lane) {
 		return CompletableFuture.completedFuture((long) this.records.size());
 	}
