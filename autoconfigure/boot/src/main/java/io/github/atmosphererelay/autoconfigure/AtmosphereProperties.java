@@ -70,9 +70,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
-		@DefaultValue Centrifuge centrifuge, @DefaultValue HttpStreams httpStreams, @DefaultValue DurableSessions durableSessions,
-		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
-		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups) {
+		@DefaultValue Centrifuge centrifuge, @DefaultValue HttpStreams httpStreams,
+		@DefaultValue DurableSessions durableSessions, @DefaultValue Continuation continuation,
+		@DefaultValue Database jdbc, @DefaultValue Outbox outbox, @DefaultValue Publish publish,
+		@DefaultValue Routing routing, @DefaultValue Groups groups) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.

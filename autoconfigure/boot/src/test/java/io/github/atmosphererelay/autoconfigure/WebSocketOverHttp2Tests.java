@@ -69,8 +69,7 @@ class WebSocketOverHttp2Tests {
 	private static Map<Integer, Integer> settings(TestNode node) throws IOException {
 		try (Socket socket = new Socket("localhost", node.port())) {
 			socket.setSoTimeout(20_000);
-			socket.getOutputStream()
-				.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+			socket.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 			socket.getOutputStream().write(new byte[] { 0, 0, 0, SETTINGS, 0, 0, 0, 0, 0 });
 			DataInputStream in = new DataInputStream(socket.getInputStream());
 			int length = (in.readUnsignedShort() << 8) | in.readUnsignedByte();

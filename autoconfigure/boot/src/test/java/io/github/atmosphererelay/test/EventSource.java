@@ -177,9 +177,15 @@ public final class EventSource implements AutoCloseable {
 			String value = (colon < 0) ? "" : line.substring(colon + 1);
 			value = value.startsWith(" ") ? value.substring(1) : value;
 			switch (field) {
-				case "data" -> data = (data == null) ? new StringBuilder(value) : data.append('\n').append(value);
-				case "event" -> name = value;
-				case "id" -> id = value;
+				case "data" -> {
+					data = (data != null) ? data.append('\n').append(value) : new StringBuilder(value);
+				}
+				case "event" -> {
+					name = value;
+				}
+				case "id" -> {
+					id = value;
+				}
 				case "retry" -> {
 					this.retry = Long.parseLong(value);
 					this.retries.add(this.retry);

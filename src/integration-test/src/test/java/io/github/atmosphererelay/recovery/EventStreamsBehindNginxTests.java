@@ -68,16 +68,15 @@ class EventStreamsBehindNginxTests {
 				NodeProcess c = NodeProcess.launch(List.of(arguments("node-c", broker)))) {
 			a.awaitUp();
 			b.awaitUp();
-			try (EventSource ready = EventSource.open(
-					URI.create("http://localhost:" + c.port() + "/atmosphere/log/all"))) {
+			try (EventSource ready = EventSource
+				.open(URI.create("http://localhost:" + c.port() + "/atmosphere/log/all"))) {
 				// It is refused, and comes back, until the node is there
 				ready.awaitSubscribed(1);
 			}
 			try (DocumentedProxy proxy = DocumentedProxy.nginx("server-sent-events.md",
 					List.of(a.port(), b.port(), c.port()), this.directory)) {
 				String url = proxy.http("/atmosphere/log/all").toString();
-				List<Process> scripts = List.of(
-						NodeScripts.start("event-source.mjs", url, String.valueOf(MESSAGES)),
+				List<Process> scripts = List.of(NodeScripts.start("event-source.mjs", url, String.valueOf(MESSAGES)),
 						NodeScripts.start("browser-event-source.mjs", url, String.valueOf(MESSAGES)));
 				for (int i = 0; i < CLIENTS; i++) {
 					clients.add(EventSource.open(proxy.http("/atmosphere/log/all")));
@@ -110,11 +109,12 @@ class EventStreamsBehindNginxTests {
 	}
 
 	private static String[] arguments(String name, Broker broker) {
-		return Stream.concat(Stream.of(broker.directProperties()),
-				Stream.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=log/**",
-						"atmosphere.channels[0].history.size=20000", "atmosphere.recovery.max-messages=20000",
-						"atmosphere.recovery.max-bytes=8MB", "atmosphere.shutdown.slice-interval=100ms",
-						"atmosphere.websocket.ping-interval=2s", "atmosphere.http-streams.max-stream-age=10s"))
+		return Stream
+			.concat(Stream.of(broker.directProperties()),
+					Stream.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=log/**",
+							"atmosphere.channels[0].history.size=20000", "atmosphere.recovery.max-messages=20000",
+							"atmosphere.recovery.max-bytes=8MB", "atmosphere.shutdown.slice-interval=100ms",
+							"atmosphere.websocket.ping-interval=2s", "atmosphere.http-streams.max-stream-age=10s"))
 			.toArray(String[]::new);
 	}
 

@@ -45,9 +45,11 @@ public final class RequestRates {
 		this.limits = limits;
 		int rate = settings.messagesPerSecond();
 		int burst = Math.max(settings.burst(), rate);
-		this.clients = new LimitedParties(0, () -> (rate > 0) ? Bucket.builder()
-			.addLimit((limit) -> limit.capacity(burst).refillGreedy(rate, Duration.ofSeconds(1)))
-			.build() : null, burst);
+		this.clients = new LimitedParties(0,
+				() -> (rate > 0) ? Bucket.builder()
+					.addLimit((limit) -> limit.capacity(burst).refillGreedy(rate, Duration.ofSeconds(1)))
+					.build() : null,
+				burst);
 	}
 
 	/**

@@ -98,8 +98,7 @@ final class StreamDispatcher {
 			End end = new End();
 			output = ResponseOutput.start(request.original(), original(response), this.breaker, end);
 			StreamTransport transport = new StreamTransport(output, framing, this.timers, this.sendTimeout);
-			Inbound inbound = door
-				.take(new Arrival(this.reception, transport, admission, proof, address, attributes));
+			Inbound inbound = door.take(new Arrival(this.reception, transport, admission, proof, address, attributes));
 			end.tell(inbound);
 			inbound.opened();
 			return inbound;

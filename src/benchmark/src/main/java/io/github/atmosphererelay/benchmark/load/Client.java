@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One connection of the load, a WebSocket or a stream of server-sent events, on the
- * loop's one thread. Masks with zero, which
- * is a valid key and costs the client nothing.
+ * loop's one thread. Masks with zero, which is a valid key and costs the client nothing.
  */
 final class Client {
 
@@ -107,9 +106,8 @@ final class Client {
 		channel.connect(address);
 		SelectionKey key = channel.register(selector, SelectionKey.OP_CONNECT);
 		boolean stream = path.startsWith(Load.EVENTS);
-		String request = stream
-				? STREAM_REQUEST.formatted(path.substring(Load.EVENTS.length()), address.getHostString(),
-						address.getPort())
+		String request = stream ? STREAM_REQUEST.formatted(path.substring(Load.EVENTS.length()),
+				address.getHostString(), address.getPort())
 				: REQUEST.formatted(path, address.getHostString(), address.getPort());
 		Client client = new Client(channel, key, listener, request, stream);
 		key.attach(client);

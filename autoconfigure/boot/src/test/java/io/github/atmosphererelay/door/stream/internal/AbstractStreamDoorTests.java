@@ -61,10 +61,9 @@ abstract class AbstractStreamDoorTests {
 			"atmosphere.channels[1].history.size=50", "atmosphere.channels[1].client-publish=true",
 			"atmosphere.channels[2].pattern=news/**", "atmosphere.channels[3].pattern=members/**",
 			"atmosphere.channels[3].subscribe=authenticated", "atmosphere.channels[4].pattern=internal/**",
-			"atmosphere.channels[4].subscribe=none",
-			"atmosphere.websocket.allowed-origins=https://friend.example", "atmosphere.websocket.ping-interval=1s",
-			"atmosphere.websocket.send-timeout=2s", "atmosphere.websocket.max-message-size=20KB",
-			"atmosphere.websocket.queue.max-bytes=512KB" };
+			"atmosphere.channels[4].subscribe=none", "atmosphere.websocket.allowed-origins=https://friend.example",
+			"atmosphere.websocket.ping-interval=1s", "atmosphere.websocket.send-timeout=2s",
+			"atmosphere.websocket.max-message-size=20KB", "atmosphere.websocket.queue.max-bytes=512KB" };
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -83,8 +82,8 @@ abstract class AbstractStreamDoorTests {
 
 	@BeforeAll
 	void startNode() {
-		this.node = TestNode.start(Stream.concat(Arrays.stream(CHANNELS), Arrays.stream(serverArguments()))
-			.toArray(String[]::new));
+		this.node = TestNode
+			.start(Stream.concat(Arrays.stream(CHANNELS), Arrays.stream(serverArguments())).toArray(String[]::new));
 		this.node.awaitUp();
 	}
 
@@ -331,8 +330,8 @@ abstract class AbstractStreamDoorTests {
 	void refusalsForGoodHaveTheirStatus() {
 		Map.of("nothing/here", 404, "members/a", 401, "internal/a", 403, "chat/a?since=nonsense", 400,
 				"chat/a?channel=nothing/here", 404, "chat/a?channel=internal/a", 403, "chat/%ff", 400, "chat//a", 400)
-			.forEach((path, status) -> assertThat(once(path).awaitClosed().statuses()).as(path)
-				.containsExactly(status));
+			.forEach(
+					(path, status) -> assertThat(once(path).awaitClosed().statuses()).as(path).containsExactly(status));
 		assertThat(once("chat/a", "Origin", "https://foe.example").awaitClosed().statuses()).containsExactly(403);
 		assertThat(once("chat/a", "Sec-Fetch-Site", "cross-site").awaitClosed().statuses()).containsExactly(403);
 	}
@@ -388,7 +387,13 @@ abstract class AbstractStreamDoorTests {
 	void aQuietClientIsNotClosedForWantOfPongs() {
 		EventSource client = subscribe("chat/quiet").awaitSubscribed(1);
 		MachineTime.await(Duration.ofSeconds(20))
-			.until(() -> this.node.messaging().registry().sessions().iterator().next().openedAt().plusSeconds(4)
+			.until(() -> this.node.messaging()
+				.registry()
+				.sessions()
+				.iterator()
+				.next()
+				.openedAt()
+				.plusSeconds(4)
 				.isBefore(Instant.now()));
 		publish("chat/quiet", "still there");
 		client.awaitEvents("message", 1);

@@ -20,7 +20,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 
 import io.github.atmosphererelay.test.EventSource;
-import io.github.atmosphererelay.test.TestNode;
 
 /**
  * Streams of HTTP/2 on Tomcat: all clients share a connection.

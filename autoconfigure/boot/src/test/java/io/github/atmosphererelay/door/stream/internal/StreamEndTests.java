@@ -144,11 +144,10 @@ class StreamEndTests {
 				}
 			}
 			client.awaitEvents("message", sent);
-			assertThat(client.messages()).containsExactlyElementsOf(
-					IntStream.range(0, sent).mapToObj(String::valueOf).toList());
-			assertThat(client.events("closed")).allMatch((event) -> json(event).get("reason")
-				.stringValue()
-				.equals(CloseReason.STREAM_AGE.text()));
+			assertThat(client.messages())
+				.containsExactlyElementsOf(IntStream.range(0, sent).mapToObj(String::valueOf).toList());
+			assertThat(client.events("closed"))
+				.allMatch((event) -> json(event).get("reason").stringValue().equals(CloseReason.STREAM_AGE.text()));
 			assertThat(node.messaging().writers().statistics().ended(EndReason.STREAM_AGE)).isGreaterThanOrEqualTo(2);
 			assertThat(client.statuses()).containsOnly(200);
 		}

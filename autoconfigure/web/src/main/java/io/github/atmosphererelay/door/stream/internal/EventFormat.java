@@ -41,8 +41,7 @@ enum EventFormat implements MessageFormat {
 		@Override
 		public Payload encode(OutboundMessage message) {
 			Payload payload = message.payload();
-			return payload.isBinary()
-					? event("binary", Base64.getEncoder().encode(payload.bytes()))
+			return payload.isBinary() ? event("binary", Base64.getEncoder().encode(payload.bytes()))
 					: event(null, payload.bytes());
 		}
 

@@ -134,10 +134,9 @@ public final class MessageRoutes {
 		Payload message = read(request);
 		LocalSession session = this.writers.detached(this.identity.newSessionId(), proof.principal(), address);
 		try {
-			return ServerResponse.async(
-					this.messages.receiveDetached(session, ChannelPath.channel(request, this.doorPath), message)
-						.handle((answer, failure) -> answer(request, answer, failure)),
-					TIMEOUT);
+			return ServerResponse
+				.async(this.messages.receiveDetached(session, ChannelPath.channel(request, this.doorPath), message)
+					.handle((answer, failure) -> answer(request, answer, failure)), TIMEOUT);
 		}
 		catch (MessageTooLargeException ex) {
 			throw tooLarge();
@@ -147,9 +146,8 @@ public final class MessageRoutes {
 	private Payload read(HttpServletRequest request) throws IOException {
 		MediaType type = type(request);
 		boolean binary = type != null && MediaType.APPLICATION_OCTET_STREAM.equalsTypeAndSubtype(type);
-		boolean text = type != null
-				&& (type.getType().equals("text") || MediaType.APPLICATION_JSON.equalsTypeAndSubtype(type)
-						|| "json".equals(type.getSubtypeSuffix()));
+		boolean text = type != null && (type.getType().equals("text")
+				|| MediaType.APPLICATION_JSON.equalsTypeAndSubtype(type) || "json".equals(type.getSubtypeSuffix()));
 		if (!binary && !text) {
 			throw new HandshakeRefusedException(Refusal.MEDIA_TYPE,
 					"the message must be text, JSON or application/octet-stream");

@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The positions of a stream in all of its channels, which is the id of its events. A
  * client sends it back when it reconnects. For one channel it is the position as in
- * {@code ?since=}, for example {@code a1:42}. For several it is {@code 1c291ca3~a1:42,,:7}: a
- * hash of the channels' names, and a position for each channel in the order of the
- * request. An empty one belongs to an ephemeral channel, and an empty epoch repeats the one
- * before. For one thread at a time.
+ * {@code ?since=}, for example {@code a1:42}. For several it is
+ * {@code 1c291ca3~a1:42,,:7}: a hash of the channels' names, and a position for each
+ * channel in the order of the request. An empty one belongs to an ephemeral channel, and
+ * an empty epoch repeats the one before. For one thread at a time.
  */
 final class PositionVector {
 

@@ -112,8 +112,7 @@ final class StreamConnection implements Inbound, SessionEnd {
 	private synchronized void endLater(LocalSession session) {
 		if (!this.ended) {
 			this.age = this.door.timers()
-				.later(Part.CLIENT_TIMERS, () -> session.close(CloseReason.STREAM_AGE),
-						this.door.settings().nextAge());
+				.later(Part.CLIENT_TIMERS, () -> session.close(CloseReason.STREAM_AGE), this.door.settings().nextAge());
 		}
 	}
 

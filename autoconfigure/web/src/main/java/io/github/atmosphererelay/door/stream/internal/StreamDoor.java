@@ -66,8 +66,8 @@ public final class StreamDoor implements Door {
 	}
 
 	/**
-	 * Return the mapping of requests for streams, and of the questions of browsers whether
-	 * a page may make a request.
+	 * Return the mapping of requests for streams, and of the questions of browsers
+	 * whether a page may make a request.
 	 * @return the mapping
 	 */
 	public HandlerMapping mapping() {

@@ -36,7 +36,8 @@ import jakarta.servlet.http.HttpServletRequest;
  * @param since the positions after which it has missed everything; without those that it
  * has not sent, or that make no sense
  */
-record StreamRequest(List<String> channels, boolean wrapped, boolean presence, boolean recovering, PositionVector since) {
+record StreamRequest(List<String> channels, boolean wrapped, boolean presence, boolean recovering,
+		PositionVector since) {
 
 	static final String LAST_EVENT_ID = "Last-Event-ID";
 

@@ -116,14 +116,18 @@ final class StreamSubscription implements Subscriber {
 		}
 		this.owner.door()
 			.frames()
-			.send(session(), this.owner.framing()
-				.control("refused", StreamFrames.refused(this.channel, refusal), null, null));
-		session().close(switch (refusal.code()) {
+			.send(session(),
+					this.owner.framing().control("refused", StreamFrames.refused(this.channel, refusal), null, null));
+		session().close(reason(refusal.code()));
+	}
+
+	private static CloseReason reason(ErrorCode code) {
+		return switch (code) {
 			case LIMIT_EXCEEDED -> CloseReason.CHANNEL_LIMIT;
 			case TOO_MANY_REQUESTS -> CloseReason.OVERLOADED;
 			case INTERNAL -> CloseReason.INTERNAL_ERROR;
 			default -> CloseReason.PERMISSION_DENIED;
-		});
+		};
 	}
 
 	private boolean end() {

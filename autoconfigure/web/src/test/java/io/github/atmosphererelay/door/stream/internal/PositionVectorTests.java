@@ -84,8 +84,7 @@ class PositionVectorTests {
 		vector.move("chat/a", new Position("a1", 42));
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> PositionVector.parse(List.of("chat/b", "chat/a", "chat/c"), vector.toString()));
-		assertThatIllegalArgumentException()
-			.isThrownBy(() -> PositionVector.parse(THREE, vector.toString() + ","));
+		assertThatIllegalArgumentException().isThrownBy(() -> PositionVector.parse(THREE, vector.toString() + ","));
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> PositionVector.parse(THREE, vector.toString().replace("a1:42", ":42")));
 	}

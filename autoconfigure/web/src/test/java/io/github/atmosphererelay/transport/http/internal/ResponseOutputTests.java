@@ -119,8 +119,7 @@ class ResponseOutputTests {
 		assertThat(this.container.completed).isEqualTo(1);
 		assertThat(this.ended).hasValue(1);
 		assertThatExceptionOfType(IOException.class).isThrownBy(() -> this.output.write(bytes("late")));
-		assertThatExceptionOfType(IOException.class)
-			.isThrownBy(() -> this.output.flush(this.flushed::incrementAndGet));
+		assertThatExceptionOfType(IOException.class).isThrownBy(() -> this.output.flush(this.flushed::incrementAndGet));
 		assertThat(this.container.written()).isEqualTo("one end");
 	}
 
@@ -141,8 +140,7 @@ class ResponseOutputTests {
 		assertThat(this.container.completed).isEqualTo(1);
 		assertThat(this.ended).hasValue(1);
 		this.container.recycled = true;
-		assertThatExceptionOfType(IOException.class)
-			.isThrownBy(() -> this.output.flush(this.flushed::incrementAndGet));
+		assertThatExceptionOfType(IOException.class).isThrownBy(() -> this.output.flush(this.flushed::incrementAndGet));
 		assertThat(this.output.close(bytes("end"))).isTrue();
 		this.output.breakOff();
 		this.output.onWritePossible();
@@ -213,8 +211,7 @@ class ResponseOutputTests {
 		private final MockHttpServletRequest request = new MockHttpServletRequest() {
 
 			@Override
-			public MockAsyncContext startAsync(ServletRequest request,
-					@Nullable ServletResponse response) {
+			public MockAsyncContext startAsync(ServletRequest request, @Nullable ServletResponse response) {
 				Container.this.context = new Context(request, response);
 				return Container.this.context;
 			}
