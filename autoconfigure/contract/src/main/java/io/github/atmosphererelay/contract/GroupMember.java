@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupMember implements GroupLaneListener {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	private final Set<GroupLane> lanes = ConcurrentHashMap.newKeySet();
 
@@ -190,7 +190,7 @@ public final class GroupMember implements GroupLaneListener {
 	 */
 	static <T> T get(CompletableFuture<T> answer) {
 		try {
-			return answer.orTimeout(10, TimeUnit.SECONDS).join();
+			return answer.orTimeout(30, TimeUnit.SECONDS).join();
 		}
 		catch (CompletionException ex) {
 			if (ex.getCause() instanceof RelayException failure) {

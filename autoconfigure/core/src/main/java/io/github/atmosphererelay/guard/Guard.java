@@ -181,26 +181,32 @@ public final class Guard {
 	}
 
 	/**
-	 * Count a failure that the caller logs.
+	 * Count a failure that the caller logs. It does not keep others from being logged.
 	 * @param failure what was thrown
 	 */
 	public void count(Throwable failure) {
-		record(failure);
+		record(failure, System.nanoTime());
 	}
 
-	/**
-	 * Count a failure.
-	 * @return the number of failures that were not logged since the last one that was, or
-	 * -1 if this one must not be logged either
-	 */
-	private long record(Throwable failure) {
+	private void record(Throwable failure, long now) {
 		this.failures.incrementAndGet();
 		this.last = failure;
-		long now = System.nanoTime();
 		synchronized (this) {
 			this.times[this.next] = now;
 			this.next = (this.next + 1) % REPEATED;
 			this.repeated = Math.min(REPEATED, this.repeated + 1);
+		}
+	}
+
+	/**
+	 * Count a failure that is logged unless another one was a short time ago.
+	 * @return the number of failures that were not logged since the last one that was, or
+	 * -1 if this one must not be logged either
+	 */
+	private long record(Throwable failure) {
+		long now = System.nanoTime();
+		record(failure, now);
+		synchronized (this) {
 			if (now - this.nextLogAt < 0) {
 				this.unlogged++;
 				return -1;

@@ -88,6 +88,9 @@ public enum Part {
 	/** Saves durable sessions. */
 	DURABLE_SESSIONS,
 
+	/** Reads the topics of feeds, and delivers their records. */
+	FEEDS,
+
 	/** Forwards the messages that committed transactions have left in the outbox. */
 	OUTBOX,
 

@@ -201,7 +201,9 @@ public final class GroupProcess implements AutoCloseable {
 	void stop() {
 		Process process = this.process;
 		if (process != null) {
-			process.destroy();
+			// Process.destroy() would close the standard input as well, and the node
+			// would halt
+			process.toHandle().destroy();
 			process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
 			this.process = null;
 		}

@@ -48,7 +48,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * The status while the broker is away, a part of the node fails repeatedly, or
-	 * another node has other buckets of channels.
+	 * another node has other buckets of channels, or a feed cannot be read.
 	 */
 	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
 
@@ -66,6 +66,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final BucketAgreement buckets;
 
+	private final FeedProblems feeds;
+
 	private final boolean degradedIsDown;
 
 	/**
@@ -77,11 +79,12 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 * @param sessions counts dropped messages
 	 * @param cluster knows the nodes
 	 * @param buckets compares the buckets of channels
+	 * @param feeds knows the feeds that do not work
 	 * @param degradedIsDown whether to report DOWN instead of DEGRADED
 	 */
 	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
 			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, BucketAgreement buckets,
-			boolean degradedIsDown) {
+			FeedProblems feeds, boolean degradedIsDown) {
 		super("The health of the relay could not be determined");
 		this.relay = relay;
 		this.monitor = monitor;
@@ -90,6 +93,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		this.sessions = sessions;
 		this.cluster = cluster;
 		this.buckets = buckets;
+		this.feeds = feeds;
 		this.degradedIsDown = degradedIsDown;
 	}
 
@@ -99,7 +103,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		RelayState state = monitor.state();
 		List<Guard> failing = this.guards.failing();
 		Map<UUID, String> differentBuckets = this.buckets.differences();
-		if (state == RelayState.UP && failing.isEmpty() && differentBuckets.isEmpty()) {
+		Map<String, String> feeds = this.feeds.problems();
+		if (state == RelayState.UP && failing.isEmpty() && differentBuckets.isEmpty() && feeds.isEmpty()) {
 			builder.up();
 		}
 		else {
@@ -113,6 +118,9 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		}
 		if (!differentBuckets.isEmpty()) {
 			builder.withDetail("differentBuckets", differentBuckets);
+		}
+		if (!feeds.isEmpty()) {
+			builder.withDetail("feeds", feeds);
 		}
 		if (monitor.roundTrip() != null) {
 			builder.withDetail("roundTrip", monitor.roundTrip().toNanos() / 1000 + " us");

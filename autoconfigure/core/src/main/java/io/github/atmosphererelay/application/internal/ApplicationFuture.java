@@ -69,8 +69,8 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 	}
 
 	/**
-	 * Set the result. The failure may be wrapped, as those of dependent futures are.
-	 * Called on a thread that must not be blocked.
+	 * Set the result. The failure may be wrapped in a CompletionException. Called on a
+	 * thread that must not be blocked.
 	 */
 	void settle(@Nullable T value, @Nullable Throwable failure) {
 		if (complete(this.state, value, Failures.unwrap(failure))) {

@@ -176,8 +176,8 @@ public final class ChannelListeners {
 		if (!now && !channel.isName()) {
 			throw new InvalidEndpointException(
 					"A @ChannelListener of the bean '" + bean + "' has the pattern '" + channel
-							+ "' and 'start = BEGINNING', which only the name of a channel can have",
-					"Remove 'start', or name one channel");
+							+ "' and 'start = BEGINNING', which needs the name of one channel, or a group",
+					"Remove 'start', name one channel, or set 'group'");
 		}
 		try {
 			return (now ? ListenOptions.fromNow() : ListenOptions.fromBeginning())

@@ -60,11 +60,7 @@ public final class RepeatedFailures {
 	 */
 	public void failed(Guard guard, String message, Throwable failure, String hint) {
 		guard.count(failure);
-		Throwable root = failure;
-		for (int depth = 0; depth < 10 && root.getCause() != null; depth++) {
-			root = root.getCause();
-		}
-		String line = message + ": " + root + ". " + hint;
+		String line = message + ": " + Failures.root(failure) + ". " + hint;
 		if (isDue(line)) {
 			this.log.warn(line);
 		}

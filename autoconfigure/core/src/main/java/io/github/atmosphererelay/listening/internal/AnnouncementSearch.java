@@ -129,9 +129,7 @@ final class AnnouncementSearch {
 			if (this.closed) {
 				return;
 			}
-			long now = System.nanoTime();
-			mayBeForgotten = since.plus(RESERVE).compareTo(RecentChannels.WINDOW) > 0
-					&& !isWithin(this.interruptedAt, now);
+			mayBeForgotten = mayBeForgotten(since, this.interruptedAt, System.nanoTime());
 			mayBeForgotten |= this.origins.size() >= MAX_ORIGINS;
 			if (!mayBeForgotten) {
 				this.origins.add(origin);
@@ -179,8 +177,21 @@ final class AnnouncementSearch {
 		return DELAY.plusMillis(ThreadLocalRandom.current().nextLong(DELAY.toMillis()));
 	}
 
-	private static boolean isWithin(@Nullable Long time, long now) {
-		return time != null && now - time < RecentChannels.WINDOW.toNanos();
+	/**
+	 * Return whether nodes may have forgotten a missing announcement before they are
+	 * asked. It was sent after the last one that arrived. If this node was interrupted
+	 * since, and it was sent before that, the search for the interruption finds it, so
+	 * that here it is as old as the interruption at most.
+	 * @param since how long ago the last one arrived
+	 * @param interruptedAt when this node was interrupted, if it was
+	 * @param now the current {@code System.nanoTime()}
+	 */
+	static boolean mayBeForgotten(Duration since, @Nullable Long interruptedAt, long now) {
+		Duration age = since;
+		if (interruptedAt != null && now - interruptedAt < since.toNanos()) {
+			age = Duration.ofNanos(now - interruptedAt);
+		}
+		return age.plus(RESERVE).compareTo(RecentChannels.WINDOW) > 0;
 	}
 
 	private void again() {

@@ -56,10 +56,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * rows that an update has changed.
  */
 @Reconciles
-@Timeout(120)
+@Timeout(240)
 class JdbcGroupConnectionTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	private static final int CHANNELS = 20;
 
@@ -137,7 +137,7 @@ class JdbcGroupConnectionTests {
 				sent.add(node.relay().publish(node.recorded("orders/" + channel, "text " + i, options)));
 			}
 		}
-		sent.forEach((receipt) -> receipt.orTimeout(10, TimeUnit.SECONDS).join());
+		sent.forEach((receipt) -> receipt.orTimeout(30, TimeUnit.SECONDS).join());
 	}
 
 	/**

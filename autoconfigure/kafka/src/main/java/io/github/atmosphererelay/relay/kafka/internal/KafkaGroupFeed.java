@@ -91,10 +91,10 @@ final class KafkaGroupFeed {
 	 * @param lanes the lanes by their partition
 	 * @param wanted the offset at which a partition is read, if it is
 	 * @param wait how long to wait for records
-	 * @return the lanes that could not be filled, because the broker did not answer what
-	 * was asked about their partition; they go on where they are
+	 * @return the lanes that could not be filled, for example because the broker did not
+	 * answer what was asked about their partition; they go on where they are
 	 */
-	Map<TopicPartition, KafkaException> read(Map<TopicPartition, KafkaLane> lanes, Map<TopicPartition, Long> wanted,
+	Map<TopicPartition, RuntimeException> read(Map<TopicPartition, KafkaLane> lanes, Map<TopicPartition, Long> wanted,
 			Duration wait) {
 		Consumer<byte[], byte[]> consumer = consumer();
 		assign(consumer, lanes.keySet());
@@ -118,19 +118,42 @@ final class KafkaGroupFeed {
 		catch (OffsetOutOfRangeException ex) {
 			return outOfRange(consumer, lanes, ex);
 		}
-		Map<TopicPartition, KafkaException> failures = new HashMap<>();
+		Map<TopicPartition, RuntimeException> failures = new HashMap<>();
 		wanted.forEach((partition, offset) -> {
 			KafkaLane lane = lanes.get(partition);
 			if (lane != null) {
 				try {
 					take(consumer, partition, lane, records);
 				}
-				catch (KafkaException ex) {
+				catch (RuntimeException ex) {
 					failures.put(partition, ex);
 				}
 			}
 		});
 		return failures;
+	}
+
+	/**
+	 * Return whether the broker has answered the last read of a partition: it has sent
+	 * something, or there is nothing more. A poll may end before, with nothing.
+	 * @param wanted the offset at which the partition was read
+	 */
+	boolean isAnswered(TopicPartition partition, long wanted) {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		Long position = this.positions.get(partition);
+		return consumer != null && position != null
+				&& (position > wanted || consumer.currentLag(partition).orElse(-1) == 0);
+	}
+
+	/**
+	 * Forget what the broker has said of a partition, so that it is asked anew.
+	 */
+	void forget(TopicPartition partition) {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		if (consumer != null && consumer.assignment().contains(partition)) {
+			consumer.unsubscribe();
+			this.positions.clear();
+		}
 	}
 
 	private void assign(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions) {
@@ -188,7 +211,7 @@ final class KafkaGroupFeed {
 	 * Go on where the broker has records: it has removed what was to be read, or a new
 	 * leader lacks what was read.
 	 */
-	private Map<TopicPartition, KafkaException> outOfRange(Consumer<byte[], byte[]> consumer,
+	private Map<TopicPartition, RuntimeException> outOfRange(Consumer<byte[], byte[]> consumer,
 			Map<TopicPartition, KafkaLane> lanes, OffsetOutOfRangeException ex) {
 		Map<TopicPartition, Long> offsets = ex.offsetOutOfRangePartitions();
 		// First, so that Kafka finds the same again if the broker does not answer
@@ -200,7 +223,7 @@ final class KafkaGroupFeed {
 			ends = ask(() -> consumer.endOffsets(offsets.keySet(), ANSWER));
 		}
 		catch (KafkaException failure) {
-			Map<TopicPartition, KafkaException> failures = new HashMap<>();
+			Map<TopicPartition, RuntimeException> failures = new HashMap<>();
 			offsets.keySet().forEach((partition) -> failures.put(partition, failure));
 			return failures;
 		}

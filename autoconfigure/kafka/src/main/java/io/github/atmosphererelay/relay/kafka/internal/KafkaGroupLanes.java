@@ -120,12 +120,13 @@ final class KafkaGroupLanes {
 	}
 
 	/**
-	 * Take lanes from the listener, unless it has given them back.
+	 * Take lanes from the listener, unless it has given them back. A lane that was cut is
+	 * still the listener's until this or {@link #takeReleased()} tells it.
 	 */
 	void lose(Collection<KafkaLane> lost) {
 		for (KafkaLane lane : lost) {
 			forget(lane);
-			if (lane.end()) {
+			if (lane.end() || lane.isCut()) {
 				tellLost(lane);
 			}
 		}

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.guard.internal.RepeatedFailures;
 import io.github.atmosphererelay.guard.internal.Threads;
@@ -349,7 +350,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 		answer.whenComplete((standing, failure) -> {
 			if (failure != null) {
-				notAnswered(KafkaGroupStore.root(failure));
+				notAnswered(Failures.root(failure));
 			}
 			else if (standing == Standing.WAITING) {
 				pulse.waited(at);
@@ -400,7 +401,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		}
 		catch (KafkaException | RelayUnavailableException ex) {
 			this.startAt = System.nanoTime() + PAUSE.toNanos();
-			reportNotBegun(KafkaGroupStore.root(ex));
+			reportNotBegun(Failures.root(ex));
 		}
 		// What takes long here is the broker, which hears from this member meanwhile
 		this.lastStep = System.nanoTime();
@@ -470,6 +471,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 				break;
 			}
 		}
+		this.pulse.handedOver();
 		this.lastStep = System.nanoTime();
 	}
 

@@ -152,14 +152,16 @@ final class KafkaGroupPulse {
 	}
 
 	/**
-	 * Return whether the coordinator has to be asked something now, because it was not
-	 * heard for a while. Counts as asked.
+	 * Return whether the coordinator has to be asked something now, because nothing has
+	 * proved for a while that this member has its lanes. Answers to heartbeats prove
+	 * nothing before a poll has ended, which takes long while lanes are handed over.
+	 * Counts as asked.
 	 */
 	synchronized boolean isAskDue() {
 		listen();
 		long now = this.nanoTime.getAsLong();
 		long interval = this.leaseNanos / (this.joining ? 4 : 3);
-		if (this.pausedAt == null && now - this.heardAt < interval || now - this.askedAt < interval) {
+		if (this.pausedAt == null && now - this.aliveAt < interval || now - this.askedAt < interval) {
 			return false;
 		}
 		this.askedAt = now;
@@ -193,6 +195,15 @@ final class KafkaGroupPulse {
 			this.aliveAt = Math.max(this.aliveAt, this.perhapsAliveAt);
 			this.perhapsAliveAt = null;
 		}
+	}
+
+	/**
+	 * Note that answers to heartbeats have come within a poll, while lanes were handed
+	 * over. They prove nothing: this poll may not look any more whether they are
+	 * refusals.
+	 */
+	synchronized void handedOver() {
+		this.perhapsAliveAt = null;
 	}
 
 	private void listen() {

@@ -18,9 +18,7 @@ package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +35,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the partitions of a member's lanes. It has a thread and consumers of its own, so
@@ -58,15 +55,6 @@ final class KafkaGroupReader {
 
 	private static final Duration PAUSE = Duration.ofMillis(500);
 
-	/** How long a partition is read by itself. Its failure takes less to arrive. */
-	private static final Duration TRY = Duration.ofMillis(100);
-
-	/** With more partitions to try at once, each gets a short wait. */
-	private static final int MAX_TRIES = 10;
-
-	/** How long a partition that cannot be read waits for the next attempt. */
-	private static final Duration RETRY = Duration.ofSeconds(5);
-
 	private final String topic;
 
 	private final String group;
@@ -75,16 +63,13 @@ final class KafkaGroupReader {
 
 	private final KafkaGroupFeed behind;
 
-	private final KafkaGroupFeed apart;
+	private final KafkaGroupTrials trials;
 
 	private final Guard guard;
 
 	private final Thread thread;
 
 	private final Map<TopicPartition, KafkaLane> lanes = new ConcurrentHashMap<>();
-
-	/** Partitions that cannot be read, and when they are tried again, by themselves. */
-	private final Map<TopicPartition, Long> unreadable = new HashMap<>();
 
 	private volatile boolean stale;
 
@@ -102,7 +87,7 @@ final class KafkaGroupReader {
 		this.forward = new KafkaGroupFeed(consumers);
 		this.behind = new KafkaGroupFeed(consumers);
 		// While the broker waits for records of one partition, it answers for no other
-		this.apart = new KafkaGroupFeed(impatient);
+		this.trials = new KafkaGroupTrials(group, new KafkaGroupFeed(impatient), guard, System::nanoTime);
 		this.guard = guard;
 		this.thread = Threads.factory("kafka-group-reader").newThread(this::run);
 	}
@@ -158,20 +143,20 @@ final class KafkaGroupReader {
 
 	private void step() throws InterruptedException {
 		Map<TopicPartition, KafkaLane> lanes = Map.copyOf(this.lanes);
-		this.unreadable.keySet().retainAll(lanes.keySet());
+		this.trials.retain(lanes.keySet());
 		try {
 			if (this.stale) {
 				this.stale = false;
 				drop();
 			}
-			tryAgain(lanes);
+			boolean trying = this.trials.step(lanes, SHORT_WAIT);
 			Map<TopicPartition, KafkaLane> sound = new HashMap<>(lanes);
-			sound.keySet().removeAll(this.unreadable.keySet());
-			if (sound.isEmpty()) {
-				LockSupport.parkNanos(WAIT.toNanos());
+			sound.keySet().removeAll(this.trials.partitions());
+			if (!sound.isEmpty()) {
+				readTogether(sound, trying ? SHORT_WAIT : WAIT);
 			}
-			else {
-				readTogether(sound);
+			else if (!trying) {
+				LockSupport.parkNanos(WAIT.toNanos());
 			}
 		}
 		catch (RuntimeException | Error ex) {
@@ -181,40 +166,45 @@ final class KafkaGroupReader {
 		}
 	}
 
-	private void readTogether(Map<TopicPartition, KafkaLane> lanes) throws InterruptedException {
+	private void readTogether(Map<TopicPartition, KafkaLane> lanes, Duration wait) throws InterruptedException {
 		try {
-			Map<TopicPartition, KafkaException> failures = read(this.forward, lanes, WAIT);
+			Map<TopicPartition, RuntimeException> failures = read(lanes, wait);
 			lanes.forEach((partition, lane) -> {
 				if (!failures.containsKey(partition)) {
 					lane.readable();
 				}
 			});
-			failures.forEach((partition, failure) -> failed(partition, lanes.get(partition), failure));
+			failures.forEach((partition, failure) -> failed(partition, lanes, failure));
 		}
 		catch (WakeupException ex) {
 			logger.trace("Something has changed", ex);
 		}
 		catch (KafkaException ex) {
 			Set<TopicPartition> named = named(ex, lanes.keySet());
-			named.forEach((partition) -> failed(partition, lanes.get(partition), ex));
+			named.forEach((partition) -> failed(partition, lanes, ex));
 			if (named.isEmpty()) {
-				failed("topic '" + this.topic + "'", ex);
-				drop();
-				// To be tried at once, each by itself, which shows what can be read
-				long now = System.nanoTime();
-				lanes.forEach((partition, lane) -> {
-					lane.unreadable(ex);
-					this.unreadable.put(partition, now);
-				});
+				this.guard.failed(
+						"The group '" + this.group + "' cannot read topic '" + this.topic + "' and tries again", ex);
+				// The consumer of the trials stays connected
+				this.forward.drop();
+				this.behind.drop();
+				lanes.forEach((partition, lane) -> this.trials.suspect(partition, lane, ex));
 				TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
 			}
+		}
+	}
+
+	private void failed(TopicPartition partition, Map<TopicPartition, KafkaLane> lanes, RuntimeException ex) {
+		KafkaLane lane = lanes.get(partition);
+		if (lane != null) {
+			this.trials.failed(partition, lane, ex);
 		}
 	}
 
 	/**
 	 * Return the partitions that a failure is about. Kafka names the one whose record is
 	 * corrupt in the message only; without it nothing is lost but time, see
-	 * {@link #tryAgain}.
+	 * {@link KafkaGroupTrials}.
 	 */
 	private static Set<TopicPartition> named(KafkaException failure, Set<TopicPartition> partitions) {
 		String message = String.valueOf(failure.getMessage());
@@ -225,64 +215,18 @@ final class KafkaGroupReader {
 			.collect(Collectors.toSet());
 	}
 
-	private void failed(String what, KafkaException ex) {
-		this.guard.failed("The group '" + this.group + "' cannot read " + what + " and tries again", ex);
-	}
-
-	private void failed(TopicPartition partition, @Nullable KafkaLane lane, KafkaException ex) {
-		if (lane != null) {
-			failed("partition " + partition, ex);
-			lane.unreadable(ex);
-			this.unreadable.put(partition, System.nanoTime() + RETRY.toNanos());
-		}
-	}
-
-	/**
-	 * Read partitions whose last read has failed, one by one, so that one that cannot be
-	 * read, for example because a record of it is corrupt, holds up no other. They have a
-	 * consumer of their own: to be assigned to one partition alone means that a failure
-	 * is of that one.
-	 */
-	private void tryAgain(Map<TopicPartition, KafkaLane> lanes) {
-		long now = System.nanoTime();
-		List<TopicPartition> due = lanes.keySet().stream().filter((partition) -> {
-			Long at = this.unreadable.get(partition);
-			return at != null && now - at >= 0;
-		}).toList();
-		for (TopicPartition partition : due) {
-			Map<TopicPartition, KafkaLane> alone = Map.of(partition, Objects.requireNonNull(lanes.get(partition)));
-			try {
-				Map<TopicPartition, KafkaException> failures = read(this.apart, alone,
-						(due.size() > MAX_TRIES) ? SHORT_WAIT : TRY);
-				failures.forEach((each, failure) -> failed(each, alone.get(each), failure));
-				if (failures.isEmpty()) {
-					alone.forEach((each, lane) -> lane.readable());
-					this.unreadable.remove(partition);
-				}
-			}
-			catch (WakeupException ex) {
-				logger.trace("Something has changed", ex);
-			}
-			catch (KafkaException ex) {
-				failed(partition, alone.get(partition), ex);
-			}
-		}
-	}
-
 	private void drop() {
 		this.forward.drop();
 		this.behind.drop();
-		this.apart.drop();
+		this.trials.drop();
 	}
 
 	/**
 	 * Read what is new, and for channels that are behind what they have missed. The
 	 * second consumer exists because the first one waits at the broker for new records.
-	 * @param feed reads what is new
 	 * @return the partitions that could not be read to the end
 	 */
-	private Map<TopicPartition, KafkaException> read(KafkaGroupFeed feed, Map<TopicPartition, KafkaLane> lanes,
-			Duration wait) {
+	private Map<TopicPartition, RuntimeException> read(Map<TopicPartition, KafkaLane> lanes, Duration wait) {
 		Map<TopicPartition, KafkaLane> late = new HashMap<>();
 		Map<TopicPartition, Long> lateOffsets = new HashMap<>();
 		Map<TopicPartition, Long> offsets = new HashMap<>();
@@ -297,11 +241,11 @@ final class KafkaGroupReader {
 				offsets.put(partition, wanted);
 			}
 		});
-		Map<TopicPartition, KafkaException> failures = new HashMap<>();
+		Map<TopicPartition, RuntimeException> failures = new HashMap<>();
 		if (!late.isEmpty()) {
 			failures.putAll(this.behind.read(late, lateOffsets, SHORT_WAIT));
 		}
-		failures.putAll(feed.read(lanes, offsets, (late.isEmpty() || feed == this.apart) ? wait : Duration.ZERO));
+		failures.putAll(this.forward.read(lanes, offsets, late.isEmpty() ? wait : Duration.ZERO));
 		return failures;
 	}
 

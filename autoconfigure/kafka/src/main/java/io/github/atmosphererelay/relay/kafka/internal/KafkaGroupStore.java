@@ -442,17 +442,6 @@ final class KafkaGroupStore implements SetAsideMessages {
 	}
 
 	/**
-	 * Return what has caused a failure first.
-	 */
-	static Throwable root(Throwable failure) {
-		Throwable root = failure;
-		for (Throwable cause = root.getCause(); cause != null; cause = root.getCause()) {
-			root = cause;
-		}
-		return root;
-	}
-
-	/**
 	 * When a group was made, in milliseconds since 1970 by the broker's clock, and where
 	 * it began.
 	 *

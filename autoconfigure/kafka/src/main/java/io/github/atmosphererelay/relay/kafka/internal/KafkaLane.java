@@ -86,6 +86,8 @@ final class KafkaLane implements GroupLane {
 
 	private volatile boolean ended;
 
+	private volatile boolean cut;
+
 	KafkaLane(Owner owner, GroupOptions group, KafkaRelaySettings settings, KafkaLogLife life, int number,
 			KafkaLaneCommit start, Optional<Integer> startEpoch) {
 		this.owner = owner;
@@ -298,12 +300,25 @@ final class KafkaLane implements GroupLane {
 	 * @return {@code false} if it was taken before
 	 */
 	boolean end() {
+		return end(false);
+	}
+
+	/**
+	 * Return whether the lane has ended because its partition has other records, and not
+	 * because the listener has released it.
+	 */
+	boolean isCut() {
+		return this.cut;
+	}
+
+	private boolean end(boolean cut) {
 		List<CompletableFuture<@Nullable Void>> failed;
 		synchronized (this) {
 			if (this.ended) {
 				return false;
 			}
 			this.ended = true;
+			this.cut = cut;
 			failed = this.commits.end();
 			this.buffer.clear();
 		}
@@ -381,7 +396,7 @@ final class KafkaLane implements GroupLane {
 			this.progress.cut(offset);
 			kept = this.progress.commit(this.maxUnfinished);
 		}
-		if (end()) {
+		if (end(true)) {
 			this.owner.cut(this, kept);
 		}
 	}

@@ -157,6 +157,7 @@ class KafkaGroupClusterTests {
 		this.faults.add(Fault.sudden("kill of a node", begin, 1));
 		start("d");
 		awaitAll();
+		awaitNothingLeft();
 
 		begin = System.nanoTime();
 		node("b").signal("STOP");
@@ -166,6 +167,7 @@ class KafkaGroupClusterTests {
 		MachineTime.await(STAND_STILL.plus(LIMIT)).until(() -> System.nanoTime() >= until);
 		node("b").signal("CONT");
 		this.faults.add(Fault.sudden("stand-still of a node", begin, 1));
+		awaitNothingLeft();
 
 		publish();
 		begin = System.nanoTime();
@@ -173,6 +175,7 @@ class KafkaGroupClusterTests {
 		this.server.start();
 		this.faults.add(Fault.sudden("restart of the broker", begin, 3));
 		awaitAll();
+		awaitNothingLeft();
 
 		publish();
 		begin = System.nanoTime();
@@ -230,7 +233,9 @@ class KafkaGroupClusterTests {
 	}
 
 	/**
-	 * Return the fault because of which a message was handled again.
+	 * Return the fault because of which a message was handled again. Faults follow one
+	 * another sooner than their effects may last. But before the next one everything is
+	 * committed, so the last one that explains it is the reason.
 	 */
 	private Fault reason(List<Handled> channel, Handled again) {
 		Handled before = channel.stream()
@@ -239,7 +244,7 @@ class KafkaGroupClusterTests {
 			.orElseThrow();
 		return this.faults.stream()
 			.filter((fault) -> fault.explains(before))
-			.findFirst()
+			.reduce((earlier, later) -> later)
 			.orElseThrow(() -> new AssertionError("No fault is the reason for " + again + " after " + before));
 	}
 

@@ -90,7 +90,10 @@ class KafkaGroupPulseTests {
 		pass(3);
 		assertThat(this.pulse.isAskDue()).isTrue();
 		this.count++;
-		pass(3);
+		run(1);
+		this.count++;
+		run(1);
+		pass(1);
 		assertThat(this.pulse.isAskDue()).isFalse();
 	}
 
@@ -164,6 +167,45 @@ class KafkaGroupPulseTests {
 		this.pulse.isOver(true);
 		assertThat(this.pulse.isHeld()).isFalse();
 		this.pulse.polled();
+		assertThat(this.pulse.isHeld()).isTrue();
+	}
+
+	/** As the member's thread does within a poll that waits for lanes to be released. */
+	private boolean handOver(int seconds) {
+		boolean asked = false;
+		for (int i = 0; i < seconds; i++) {
+			pass(1);
+			this.count++;
+			this.pulse.isOver(true);
+			asked |= this.pulse.isAskDue();
+		}
+		return asked;
+	}
+
+	@Test
+	void theCoordinatorIsAskedWhileLanesAreHandedOverBecauseHeartbeatsProveNothingThen() {
+		run(1);
+		assertThat(handOver(1)).isFalse();
+		assertThat(handOver(3)).isTrue();
+		assertThat(this.pulse.isHeld()).isTrue();
+		this.pulse.heard(this.now);
+		assertThat(handOver(2)).isFalse();
+		assertThat(handOver(6)).isTrue();
+		assertThat(this.pulse.isHeld()).isTrue();
+		this.pulse.heard(this.now);
+		handOver(8);
+		assertThat(this.pulse.isHeld()).isTrue();
+	}
+
+	@Test
+	void anAnswerThatCameWhileLanesWereHandedOverHoldsNothing() {
+		handOver(8);
+		this.pulse.handedOver();
+		this.pulse.polled();
+		pass(1);
+		assertThat(this.pulse.isHeld()).isFalse();
+		this.count++;
+		run(1);
 		assertThat(this.pulse.isHeld()).isTrue();
 	}
 

@@ -78,7 +78,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * What is particular to groups on Kafka, against a broker in a process of its own.
  */
-@Timeout(120)
+@Timeout(240)
 @Reconciles
 class KafkaGroupTests {
 
@@ -136,7 +136,7 @@ class KafkaGroupTests {
 
 	private void publish(String channel, String text) {
 		LogOptions options = new LogOptions(1000, Duration.ofHours(1), null, WINDOW);
-		this.node.relay().publish(this.node.recorded(channel, text, options)).orTimeout(10, TimeUnit.SECONDS).join();
+		this.node.relay().publish(this.node.recorded(channel, text, options)).orTimeout(30, TimeUnit.SECONDS).join();
 	}
 
 	private static TopicPartition partition(String topic, String channel) {
@@ -185,7 +185,7 @@ class KafkaGroupTests {
 	void aMessageThatAPublisherRepeatsIsNotHandledTwiceAfterATakeover() {
 		String channel = "orders/1";
 		LogOptions options = new LogOptions(1000, Duration.ofHours(1), "key", WINDOW);
-		this.node.relay().publish(this.node.recorded(channel, "once", options)).orTimeout(10, TimeUnit.SECONDS).join();
+		this.node.relay().publish(this.node.recorded(channel, "once", options)).orTimeout(30, TimeUnit.SECONDS).join();
 		KafkaTestMember member = KafkaTestMember.join(this.node.relay(), EARLIEST).read(1);
 		member.commit(channel, 1);
 		member.leave();

@@ -130,7 +130,7 @@ final class KafkaTestMember implements GroupLaneListener {
 	}
 
 	private void readOnce(GroupLane lane) {
-		List<ChannelItem> page = lane.read(PageLimit.of(20)).orTimeout(10, TimeUnit.SECONDS).join();
+		List<ChannelItem> page = lane.read(PageLimit.of(20)).orTimeout(20, TimeUnit.SECONDS).join();
 		page.forEach((item) -> this.laneOf.put(item.channel(), lane));
 		this.items.addAll(page);
 	}
@@ -168,7 +168,7 @@ final class KafkaTestMember implements GroupLaneListener {
 	}
 
 	void commit(String channel, int count) {
-		startCommit(channel, count).orTimeout(10, TimeUnit.SECONDS).join();
+		startCommit(channel, count).orTimeout(20, TimeUnit.SECONDS).join();
 	}
 
 	void leave() {

@@ -71,8 +71,8 @@ final class GroupCalls {
 	}
 
 	/**
-	 * Report it if a call fails because Redis refuses what a group needs. That Redis is
-	 * away is reported by the relay.
+	 * Report it if a call fails because Redis refuses what a group needs, and will until
+	 * somebody changes something. That Redis is away is reported by the relay.
 	 * @param call the call's future
 	 * @return the same future
 	 */
@@ -82,20 +82,12 @@ final class GroupCalls {
 	}
 
 	private void refused(@Nullable Throwable cause) {
-		if (cause != null && isRefusal(cause)) {
+		if (cause != null && RedisAnswers.isLasting(cause)) {
 			this.refusals.failed(guard(),
 					"Redis refuses what consumer groups need. They handle no messages, or not all", cause,
 					"If a right is missing, grant the user of 'spring.data.redis.username' those that the page about"
 							+ " Redis names for consumer groups; 'ACL LOG' of Redis says which");
 		}
-	}
-
-	/**
-	 * Return whether Redis refuses what a group needs, which is logged and counted
-	 * already.
-	 */
-	static boolean isRefusal(@Nullable Throwable cause) {
-		return cause instanceof RelayUnavailableException unavailable && unavailable.isRefusal();
 	}
 
 	/**

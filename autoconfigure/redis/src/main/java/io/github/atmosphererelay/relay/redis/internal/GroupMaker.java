@@ -69,6 +69,8 @@ final class GroupMaker {
 
 	private boolean making;
 
+	private int overtaken;
+
 	private volatile boolean existed;
 
 	/**
@@ -97,7 +99,8 @@ final class GroupMaker {
 
 	/**
 	 * Make the group, unless this or another member is doing it.
-	 * @return whether it is made now
+	 * @return whether it is made now; fails if Redis does not do what is needed, or if
+	 * others have interfered more than once
 	 */
 	CompletableFuture<Boolean> make() {
 		synchronized (this) {
@@ -111,7 +114,7 @@ final class GroupMaker {
 					: CompletableFuture.completedFuture(answer))
 			.thenApply(MADE::equals)
 			.exceptionally((ex) -> {
-				if (Failures.unwrap(ex) instanceof OvertakenException) {
+				if (Failures.unwrap(ex) instanceof OvertakenException && !isOvertakenAgain()) {
 					return false;
 				}
 				throw new CompletionException(Failures.unwrap(ex));
@@ -122,6 +125,14 @@ final class GroupMaker {
 				}
 				this.calls.unexpected(ex);
 			});
+	}
+
+	/**
+	 * Return whether this is not the first time. Once is no failure, since a member may
+	 * have stood still.
+	 */
+	private synchronized boolean isOvertakenAgain() {
+		return ++this.overtaken > 1;
 	}
 
 	private CompletableFuture<String> ask(long millis) {
@@ -186,11 +197,14 @@ final class GroupMaker {
 			return pages(reader, all.get(lane)).thenCompose((nothing) -> makeFrom(lane + 1, all));
 		}
 
+		/**
+		 * Look at the channels of a lane. The claim is held before each page, however
+		 * slow Redis is, so that no other member begins as long as this one goes on.
+		 */
 		private CompletableFuture<@Nullable Void> pages(LaneIndexReader reader, GroupProgress progress) {
-			return reader.next(GroupMaker.this.options.channels(), PAGE)
-				.thenCompose((page) -> note(page.channels(), progress)
-					.thenCompose((nothing) -> page.last() ? CompletableFuture.<@Nullable Void>completedFuture(null)
-							: holdClaim().thenCompose((held) -> pages(reader, progress))));
+			return holdClaim().thenCompose((held) -> reader.next(GroupMaker.this.options.channels(), PAGE))
+				.thenCompose((page) -> note(page.channels(), progress).thenCompose((nothing) -> page.last()
+						? CompletableFuture.<@Nullable Void>completedFuture(null) : pages(reader, progress)));
 		}
 
 		/**

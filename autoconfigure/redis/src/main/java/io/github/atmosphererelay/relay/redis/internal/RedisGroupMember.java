@@ -185,7 +185,7 @@ final class RedisGroupMember implements GroupMembership {
 
 	private void makingFailed(Throwable failure) {
 		Throwable cause = Failures.unwrap(failure);
-		if (!this.left && !GroupCalls.isRefusal(cause)) {
+		if (!this.left && !RedisAnswers.isLasting(cause)) {
 			this.log.warn("Consumer group '" + group() + "' cannot be made, and nobody handles its messages until then."
 					+ " This node tries again each second. All servers of Redis have to answer for that, and the logs"
 					+ " of all channels in the index have to be readable", cause);

@@ -102,7 +102,7 @@ final class GroupTestNode implements AutoCloseable {
 	 * Publish a text.
 	 */
 	static void publish(RelayNode node, String channel, String text) {
-		node.relay().publish(node.recorded(channel, text, LOG)).orTimeout(10, TimeUnit.SECONDS).join();
+		node.relay().publish(node.recorded(channel, text, LOG)).orTimeout(30, TimeUnit.SECONDS).join();
 	}
 
 	/**
@@ -111,7 +111,7 @@ final class GroupTestNode implements AutoCloseable {
 	 */
 	static void publishInTheEnd(RelayNode node, String channel, String text) {
 		if (!isPublished(node, channel, text)) {
-			MachineTime.await(Duration.ofSeconds(30)).until(() -> isPublished(node, channel, text));
+			MachineTime.await(Duration.ofSeconds(60)).until(() -> isPublished(node, channel, text));
 		}
 	}
 
@@ -119,7 +119,7 @@ final class GroupTestNode implements AutoCloseable {
 		LogOptions options = new LogOptions(LOG.size(), LOG.retention(), channel + "-" + text, Duration.ofMinutes(5));
 		Outcome outcome = node.relay()
 			.publish(node.recorded(channel, text, options))
-			.orTimeout(10, TimeUnit.SECONDS)
+			.orTimeout(30, TimeUnit.SECONDS)
 			.handle((receipt, ex) -> (receipt != null) ? receipt.outcome() : Outcome.UNCONFIRMED)
 			.join();
 		return outcome == Outcome.RELAYED || outcome == Outcome.DUPLICATE;

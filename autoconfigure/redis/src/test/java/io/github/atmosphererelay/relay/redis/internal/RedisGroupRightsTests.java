@@ -50,7 +50,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class RedisGroupRightsTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	/** What the page about Redis names for recorded channels. */
 	private static final String[] LOG_RIGHTS = { "on", ">secret", "resetchannels", "&atmosphere:*", "~atmosphere:*",

@@ -60,7 +60,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Reconciles
 class RedisGroupTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	/** What the page about Redis names, and what the client libraries need. */
 	private static final String[] RIGHTS = { "on", ">secret", "resetchannels", "&atmosphere:*", "~atmosphere:*",
