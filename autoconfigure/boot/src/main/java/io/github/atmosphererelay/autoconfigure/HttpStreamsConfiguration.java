@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.door.internal.DoorContext;
-import io.github.atmosphererelay.door.stream.internal.MessageRoutes;
 import io.github.atmosphererelay.door.stream.internal.StreamDoor;
 import io.github.atmosphererelay.door.stream.internal.StreamSettings;
 import io.github.atmosphererelay.transport.http.internal.ResponseBreaker;
@@ -67,8 +66,8 @@ class HttpStreamsConfiguration {
 		 */
 		@Bean
 		@Order(Ordered.LOWEST_PRECEDENCE)
-		RouterFunction<ServerResponse> atmosphereMessageRoutes(DoorContext context) {
-			return MessageRoutes.of(context);
+		RouterFunction<ServerResponse> atmosphereMessageRoute(StreamDoor door) {
+			return door.messageRoute();
 		}
 
 	}

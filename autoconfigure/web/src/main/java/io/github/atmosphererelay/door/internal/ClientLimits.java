@@ -193,7 +193,8 @@ public final class ClientLimits {
 		}
 
 		/**
-		 * Set the connection's user. Called once.
+		 * Set the connection's user. May be called again if the client proves its
+		 * identity in a second way, which counts from then on.
 		 * @param principal the user, or {@code null} if the client is anonymous
 		 * @return whether the user may have one more session
 		 */
@@ -206,9 +207,20 @@ public final class ClientLimits {
 				return false;
 			}
 			String name = principal.getName();
+			if (this.user != null && name.equals(this.name)) {
+				return true;
+			}
+			leaveUser();
 			this.user = ClientLimits.this.users.enter(name);
 			this.name = name;
 			return this.user != null;
+		}
+
+		private void leaveUser() {
+			if (this.user != null && this.name != null) {
+				ClientLimits.this.users.leave(this.name);
+				this.user = null;
+			}
 		}
 
 		/**
@@ -275,9 +287,7 @@ public final class ClientLimits {
 			if (this.address != null) {
 				ClientLimits.this.addresses.leave(this.address);
 			}
-			if (this.user != null && this.name != null) {
-				ClientLimits.this.users.leave(this.name);
-			}
+			leaveUser();
 		}
 
 	}

@@ -83,6 +83,7 @@ final class StreamDispatcher {
 	 * @return the connection, to which messages of the client may be passed that arrive
 	 * in other requests
 	 * @throws HandshakeRefusedException if there are too many connections of the address
+	 * or the user
 	 * @throws IOException if the client has disconnected
 	 */
 	Inbound open(HandshakeRequest request, HttpServletResponse response, StreamFraming framing, ClientProof proof,
@@ -94,6 +95,10 @@ final class StreamDispatcher {
 		}
 		ResponseOutput output = null;
 		try {
+			// Of several requests at once, those over the limit are refused as each alone
+			if (!admission.identify(proof.principal())) {
+				throw new HandshakeRefusedException(Refusal.USER_LIMIT, "there are too many sessions of this user");
+			}
 			setHeaders(response, framing);
 			End end = new End();
 			output = ResponseOutput.start(request.original(), original(response), this.breaker, end);

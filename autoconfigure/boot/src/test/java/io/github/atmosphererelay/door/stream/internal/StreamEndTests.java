@@ -214,7 +214,7 @@ class StreamEndTests {
 					}
 					read(socket, "0\r\n\r\n");
 					socket.getOutputStream()
-						.write("GET /actuator/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+						.write("GET /actuator/health/ping HTTP/1.1\r\nHost: localhost\r\n\r\n"
 							.getBytes(StandardCharsets.US_ASCII));
 					String answer = read(socket, "\"UP\"");
 					assertThat(answer).startsWith("HTTP/1.1 200").doesNotContain("late", "closed", "retry:");

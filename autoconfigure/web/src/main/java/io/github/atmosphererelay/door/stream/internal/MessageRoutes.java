@@ -27,7 +27,6 @@ import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.door.internal.ChannelPath;
 import io.github.atmosphererelay.door.internal.ClientProof;
-import io.github.atmosphererelay.door.internal.DoorContext;
 import io.github.atmosphererelay.door.internal.ErrorStatus;
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.JsonText;
@@ -60,7 +59,7 @@ import org.springframework.web.servlet.function.ServerResponse;
  * The request's thread reads the body and blocks as long as the authorizer does; it does
  * not wait for the handler or the broker.
  */
-public final class MessageRoutes {
+final class MessageRoutes {
 
 	/** The time that a handler or the broker has for an answer. */
 	private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -79,24 +78,32 @@ public final class MessageRoutes {
 
 	private final ClientMessageReceiver messages;
 
-	private MessageRoutes(DoorContext context) {
-		this.requests = context.streams();
-		this.doorPath = context.settings().path();
-		this.maxMessageSize = context.settings().maxMessageSize();
-		this.catalog = context.catalog();
-		this.identity = context.identity();
-		this.writers = context.writers();
-		this.messages = context.clientMessages();
+	/**
+	 * Create the route.
+	 * @param requests checks requests
+	 * @param doorPath the doors' path
+	 * @param maxMessageSize the maximum size of a message
+	 * @param catalog the channels
+	 * @param identity names senders
+	 * @param writers create the senders, which are no connections
+	 * @param messages receives messages
+	 */
+	MessageRoutes(StreamRequests requests, String doorPath, int maxMessageSize, ChannelCatalog catalog,
+			NodeIdentity identity, WriterPool writers, ClientMessageReceiver messages) {
+		this.requests = requests;
+		this.doorPath = doorPath;
+		this.maxMessageSize = maxMessageSize;
+		this.catalog = catalog;
+		this.identity = identity;
+		this.writers = writers;
+		this.messages = messages;
 	}
 
 	/**
-	 * Create the route of messages to channels that exist.
-	 * @param context what doors are put together of
-	 * @return the route
+	 * Return the route of messages to channels that exist.
 	 */
-	public static RouterFunction<ServerResponse> of(DoorContext context) {
-		MessageRoutes routes = new MessageRoutes(context);
-		return RouterFunctions.route(routes::matches, routes::receive);
+	RouterFunction<ServerResponse> route() {
+		return RouterFunctions.route(this::matches, this::receive);
 	}
 
 	private boolean matches(ServerRequest request) {

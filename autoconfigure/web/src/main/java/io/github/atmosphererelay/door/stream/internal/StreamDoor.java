@@ -27,6 +27,8 @@ import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.transport.internal.Inbound;
 
 import org.springframework.web.servlet.HandlerMapping;
+import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.ServerResponse;
 
 /**
  * The door for HTTP streams: the path names the channel, as at the raw door.
@@ -49,6 +51,8 @@ public final class StreamDoor implements Door {
 
 	private final StreamRequestHandler streams;
 
+	private final MessageRoutes messages;
+
 	/**
 	 * Put the door together.
 	 * @param context what doors are put together of
@@ -63,6 +67,8 @@ public final class StreamDoor implements Door {
 		this.timers = context.timers();
 		this.frames = new StreamFrames(context.identity(), context.writers(), context.controlLimits());
 		this.streams = new StreamRequestHandler(this, context.streams(), context.catalog(), context.clientMessages());
+		this.messages = new MessageRoutes(context.streams(), settings.path(), context.settings().maxMessageSize(),
+				context.catalog(), context.identity(), context.writers(), context.clientMessages());
 	}
 
 	/**
@@ -72,6 +78,14 @@ public final class StreamDoor implements Door {
 	 */
 	public HandlerMapping mapping() {
 		return new StreamMapping(this.settings.path(), this.catalog, this.streams);
+	}
+
+	/**
+	 * Return the route of messages that clients send by POST.
+	 * @return the route
+	 */
+	public RouterFunction<ServerResponse> messageRoute() {
+		return this.messages.route();
 	}
 
 	@Override

@@ -125,7 +125,7 @@ final class StreamSubscription implements Subscriber {
 		return switch (code) {
 			case LIMIT_EXCEEDED -> CloseReason.CHANNEL_LIMIT;
 			case TOO_MANY_REQUESTS -> CloseReason.OVERLOADED;
-			case INTERNAL -> CloseReason.INTERNAL_ERROR;
+			case INTERNAL -> CloseReason.INSUFFICIENT_STATE;
 			default -> CloseReason.PERMISSION_DENIED;
 		};
 	}
