@@ -55,6 +55,7 @@ import org.springframework.util.unit.DataSize;
  * @param recovery How clients of recorded channels get the messages that they have
  * missed.
  * @param centrifuge Settings for clients of the Centrifuge protocol.
+ * @param httpStreams Server-sent events, newline-delimited JSON and messages by POST.
  * @param durableSessions Durable sessions, which outlive their connections.
  * @param continuation How continuations of the application's futures are run.
  * @param jdbc The database of the outbox and of the JDBC relay.
@@ -71,10 +72,10 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
-		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
-		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
-		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups,
-		@DefaultValue List<Feed> feeds) {
+		@DefaultValue Centrifuge centrifuge, @DefaultValue HttpStreams httpStreams,
+		@DefaultValue DurableSessions durableSessions, @DefaultValue Continuation continuation,
+		@DefaultValue Database jdbc, @DefaultValue Outbox outbox, @DefaultValue Publish publish,
+		@DefaultValue Routing routing, @DefaultValue Groups groups, @DefaultValue List<Feed> feeds) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -294,6 +295,19 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	public record Recovery(@DefaultValue("300") int maxMessages, @DefaultValue("4MB") DataSize maxBytes,
 			@DefaultValue("64MB") DataSize maxUnsent,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration positionCheck) {
+	}
+
+	/**
+	 * Server-sent events, newline-delimited JSON, and messages that clients send by POST,
+	 * at the paths of channels.
+	 *
+	 * @param enabled Whether clients can use HTTP instead of WebSocket.
+	 * @param maxStreamAge Average time after which a stream ends and its client asks for
+	 * a new one. A stream ends up to a fifth earlier or later. A client that has vanished
+	 * is in its channels until then.
+	 */
+	public record HttpStreams(@DefaultValue("true") boolean enabled,
+			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration maxStreamAge) {
 	}
 
 	/**

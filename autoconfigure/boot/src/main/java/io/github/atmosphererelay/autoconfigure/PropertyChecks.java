@@ -100,6 +100,7 @@ final class PropertyChecks {
 		if (properties.centrifuge().path() != null) {
 			checkPath("atmosphere.centrifuge.path", properties.centrifuge().path());
 		}
+		positive("atmosphere.http-streams.max-stream-age", properties.httpStreams().maxStreamAge());
 		check(properties.presence());
 		positive("atmosphere.continuation.max-threads", properties.continuation().maxThreads());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
