@@ -89,7 +89,7 @@ class ArchitectureTests {
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
 			Map.entry("listening..", List.of("cluster..")), Map.entry("resource..", List.of()),
-			Map.entry("routing..", List.of("cluster..")),
+			Map.entry("routing..", List.of("cluster..")), Map.entry("stomp..", List.of("cluster..", "presence..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("group..", List.of()),
@@ -97,7 +97,7 @@ class ArchitectureTests {
 			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
 			Map.entry("actuate..",
 					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..",
-							"outbox..", "listening..", "routing..", "group..")),
+							"outbox..", "listening..", "routing..", "group..", "stomp..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**

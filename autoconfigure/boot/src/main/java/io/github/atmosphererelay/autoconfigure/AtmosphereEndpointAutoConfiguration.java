@@ -28,6 +28,7 @@ import io.github.atmosphererelay.actuate.internal.NodeDescription.RelaySource;
 import io.github.atmosphererelay.actuate.internal.OutboxOperations;
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.actuate.internal.RoutingOperations;
+import io.github.atmosphererelay.actuate.internal.StompOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -63,13 +64,14 @@ public final class AtmosphereEndpointAutoConfiguration {
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
 			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
 			ObjectProvider<OutboxOperations> outbox, ObjectProvider<RoutingOperations> routing,
-			ObjectProvider<GroupListeners> groups, AtmosphereProperties properties) {
+			ObjectProvider<GroupListeners> groups, ObjectProvider<StompOperations> stomp,
+			AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
 		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels,
 				epochs.getIfAvailable(), outbox.getIfAvailable(), routing.getIfAvailable(),
-				operations(groups.getIfAvailable()));
+				operations(groups.getIfAvailable()), stomp.getIfAvailable());
 	}
 
 	private static @Nullable GroupOperations operations(@Nullable GroupListeners groups) {

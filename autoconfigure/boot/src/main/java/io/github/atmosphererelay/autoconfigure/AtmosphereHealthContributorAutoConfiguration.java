@@ -18,11 +18,13 @@ package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.RelayReadiness;
+import io.github.atmosphererelay.actuate.internal.StompOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.ClusterRelay;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -48,9 +50,11 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
 	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
-			DefaultCluster cluster, BucketAgreement buckets, AtmosphereProperties properties) {
+			DefaultCluster cluster, BucketAgreement buckets, ObjectProvider<StompOperations> stomp,
+			AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(relay, node.monitor(), node.timers().guards(), node.statistics(),
-				node.writers().statistics(), cluster, buckets, properties.health().degradedIsDown());
+				node.writers().statistics(), cluster, buckets, properties.health().degradedIsDown(),
+				stomp.getIfAvailable());
 	}
 
 	/**

@@ -106,6 +106,9 @@ public enum Part {
 	/** Passes publications to the application's subscribers, and reads logs for them. */
 	LISTENERS,
 
+	/** Delivers STOMP messages of other nodes, and sends receipts to STOMP clients. */
+	STOMP,
+
 	/** Runs timeouts and retries of single clients. */
 	CLIENT_TIMERS,
 

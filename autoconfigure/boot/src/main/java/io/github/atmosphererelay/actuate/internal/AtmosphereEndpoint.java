@@ -79,6 +79,8 @@ public final class AtmosphereEndpoint {
 
 	private final @Nullable GroupOperations groups;
 
+	private final @Nullable StompOperations stomp;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -92,10 +94,12 @@ public final class AtmosphereEndpoint {
 	 * is no outbox
 	 * @param routing the ring, or {@code null} if routing is off
 	 * @param groups the consumer groups of the node, or {@code null} if there are none
+	 * @param stomp STOMP on the node, or {@code null} if it is off
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
 			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox,
-			@Nullable RoutingOperations routing, @Nullable GroupOperations groups) {
+			@Nullable RoutingOperations routing, @Nullable GroupOperations groups,
+			@Nullable StompOperations stomp) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
@@ -104,6 +108,7 @@ public final class AtmosphereEndpoint {
 		this.outbox = outbox;
 		this.routing = routing;
 		this.groups = groups;
+		this.stomp = stomp;
 	}
 
 	/**
@@ -118,9 +123,11 @@ public final class AtmosphereEndpoint {
 	/**
 	 * List sessions or channels of this node, the nodes of the cluster, the members of a
 	 * channel on all nodes, the messages that the outbox has set aside, the ring, the
-	 * consumer groups of this node, or the messages that these have set aside.
+	 * consumer groups of this node, the messages that these have set aside, or STOMP on
+	 * this node.
 	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence},
-	 * {@code outbox}, {@code routing}, {@code groups} or {@code set-aside}
+	 * {@code outbox}, {@code routing}, {@code groups}, {@code set-aside} or
+	 * {@code stomp}
 	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel lists only sessions or members in this channel, required for {@code
@@ -142,6 +149,7 @@ public final class AtmosphereEndpoint {
 				(this.outbox != null) ? Map.of("setAside", this.outbox.list((long) number * pageSize, pageSize)) : null;
 			case "routing" -> (this.routing != null) ? this.routing.describe() : null;
 			case "groups" -> (this.groups != null) ? Map.of("groups", this.groups.describe()) : null;
+			case "stomp" -> (this.stomp != null) ? this.stomp.describe() : null;
 			case "set-aside" -> (this.groups != null)
 					? Map.of("setAside", this.groups.setAside((long) number * pageSize, pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;
