@@ -17,30 +17,20 @@
 package io.github.atmosphererelay.stomp;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
-import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.stomp.internal.StompRelay;
 import io.github.atmosphererelay.stomp.internal.StompStatistics;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import io.github.atmosphererelay.test.TestNode;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 import org.springframework.messaging.MessageDeliveryException;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
 import org.springframework.messaging.simp.SimpMessageType;
-import org.springframework.messaging.simp.SimpMessagingTemplate;
 import org.springframework.messaging.simp.user.SimpSubscription;
 import org.springframework.messaging.simp.user.SimpUser;
 import org.springframework.messaging.simp.user.SimpUserRegistry;
@@ -51,172 +41,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * An application with Spring's simple broker on two nodes.
+ * An application with Spring's simple broker on two nodes: order, subscriptions, users
+ * and limits.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class AbstractStompTests {
-
-	private final List<StompClient> clients = new ArrayList<>();
-
-	private Broker broker;
-
-	private TestNode a;
-
-	private TestNode b;
-
-	abstract Broker startBroker();
-
-	/**
-	 * Return more properties of the nodes.
-	 */
-	String[] properties() {
-		return new String[0];
-	}
-
-	@BeforeAll
-	void start() {
-		this.broker = startBroker();
-		this.a = startNode("node-a");
-		this.b = startNode("node-b");
-		Stream.of(this.a, this.b).forEach(TestNode::awaitUp);
-	}
-
-	TestNode startNode(String name) {
-		List<String> arguments = new ArrayList<>(Arrays.asList(this.broker.directProperties()));
-		arguments.addAll(Arrays.asList(properties()));
-		arguments.add("atmosphere.stomp.enabled=true");
-		arguments.add("atmosphere.cluster.node-name=" + name);
-		return TestNode.start(List.of(StompApplication.class), arguments.toArray(String[]::new));
-	}
-
-	@AfterAll
-	void stop() {
-		Stream.of(this.a, this.b).forEach(TestNode::close);
-		this.broker.close();
-	}
-
-	@AfterEach
-	void closeClients() {
-		this.clients.forEach(StompClient::close);
-		this.clients.clear();
-		Stream.of(this.a, this.b)
-			.forEach((node) -> MachineTime.await(Duration.ofSeconds(10))
-				.until(() -> node.bean(StompRelay.class).sessions() == 0));
-	}
-
-	TestNode a() {
-		return this.a;
-	}
-
-	TestNode b() {
-		return this.b;
-	}
-
-	Broker broker() {
-		return this.broker;
-	}
-
-	StompClient connect(TestNode node, @Nullable String user) {
-		StompClient client = StompClient.connect(node.port(), user);
-		this.clients.add(client);
-		return client;
-	}
-
-	static SimpMessagingTemplate template(TestNode node) {
-		return node.context().getBean("brokerMessagingTemplate", SimpMessagingTemplate.class);
-	}
-
-	static String sessionOf(StompClient client) {
-		client.subscribe("me", "/user/queue/me").publish("/app/me", "");
-		MachineTime.await(Duration.ofSeconds(10)).until(() -> !client.messages().isEmpty());
-		String session = client.messages().get(0).body();
-		client.frames().clear();
-		return session;
-	}
-
-	@Test
-	void whatClientsAndTheApplicationSendArrivesOnBothNodesOnceAndWithTheSameFrames() {
-		StompClient here = connect(this.a, null).subscribe("1", "/topic/x").subscribe("2", "/topic/echo");
-		StompClient there = connect(this.b, null).subscribe("1", "/topic/x").subscribe("2", "/topic/echo");
-		StompClient sender = connect(this.a, null);
-		sender.publish("/topic/x", "from a client", "content-type:text/plain;charset=UTF-8", "color:red", "tint:dark",
-				"receipt:77");
-		sender.awaitReceipt("77");
-		template(this.a).convertAndSend("/topic/x", "from the application", Map.of("color", "blue"));
-		template(this.a).convertAndSend("/topic/x", (Object) Map.of("n", 1));
-		sender.publish("/app/echo", "from a method", "receipt:78");
-		sender.awaitReceipt("78");
-		String[] bodies = { "from a client", "from the application", "{\"n\":1}", "{\"text\":\"from a method\"}" };
-		here.expect(bodies);
-		there.expect(bodies);
-		assertThat(there.messages().stream().map(Frame::comparable).toList())
-			.isEqualTo(here.messages().stream().map(Frame::comparable).toList());
-		assertThat(there.messages().get(0).text()).contains("color:red\ntint:dark\n");
-		// The application's interceptors of the other node see nothing of it
-		assertThat(this.b.bean(StompApplication.Seen.class).destinations()).doesNotContain("/topic/x", "/topic/echo");
-	}
-
-	@Test
-	void aMessageForAUserReachesEachOfItsSessionsOnceAlsoRightAfterTheyConnect() {
-		for (int round = 0; round < 20; round++) {
-			String user = "ada" + round;
-			StompClient one = connect(this.a, user).subscribe("1", "/user/queue/notes");
-			StompClient two = connect(this.a, user).subscribe("1", "/user/queue/notes");
-			StompClient three = connect(this.b, user).subscribe("1", "/user/queue/notes");
-			StompClient other = connect(this.b, "bob" + round).subscribe("1", "/user/queue/notes");
-			template(this.a).convertAndSendToUser(user, "/queue/notes", "from a");
-			template(this.b).convertAndSendToUser(user, "/queue/notes", "from b");
-			other.publish("/user/" + user + "/queue/notes", "from bob", "receipt:1").awaitReceipt("1");
-			for (StompClient each : List.of(one, two, three)) {
-				MachineTime.await(Duration.ofSeconds(10))
-					.untilAsserted(() -> assertThat(each.bodies()).hasSizeGreaterThanOrEqualTo(3));
-				assertThat(each.bodies()).containsExactlyInAnyOrder("from a", "from b", "from bob");
-				assertThat(each.messages().get(0).headers().get("destination")).isEqualTo("/user/queue/notes");
-			}
-			assertThat(other.bodies()).isEmpty();
-		}
-	}
-
-	@Test
-	void aReplyToOneSessionReachesNoOtherSessionOfTheUser() {
-		StompClient sender = connect(this.a, "eve").subscribe("1", "/user/queue/reply");
-		StompClient here = connect(this.a, "eve").subscribe("1", "/user/queue/reply");
-		StompClient there = connect(this.b, "eve").subscribe("1", "/user/queue/reply");
-		sender.publish("/app/one", "1");
-		sender.expect("one 1");
-		sender.publish("/app/all", "2");
-		sender.expect("one 1", "all 2");
-		here.expect("all 2");
-		there.expect("all 2");
-		StompClient anonymous = connect(this.b, null).subscribe("1", "/user/queue/reply");
-		anonymous.publish("/app/one", "3");
-		anonymous.expect("one 3");
-		sender.expect("one 1", "all 2");
-	}
-
-	@Test
-	void aMessageToTheIdOfASessionOfAnotherNodeArrives() {
-		StompClient target = connect(this.a, "zoe");
-		String session = sessionOf(target);
-		target.subscribe("1", "/user/queue/notes");
-		StompClient sibling = connect(this.b, "zoe").subscribe("1", "/user/queue/notes");
-		SimpMessageHeaderAccessor accessor = SimpMessageHeaderAccessor.create(SimpMessageType.MESSAGE);
-		accessor.setSessionId(session);
-		accessor.setLeaveMutable(true);
-		template(this.b).convertAndSendToUser(session, "/queue/notes", "by id", accessor.getMessageHeaders());
-		template(this.b).convertAndSendToUser("zoe", "/queue/notes", "by name and id", accessor.getMessageHeaders());
-		target.expect("by id", "by name and id");
-		template(this.b).convertAndSendToUser("zoe", "/queue/notes", "for both");
-		sibling.expect("for both");
-		target.expect("by id", "by name and id", "for both");
-	}
+abstract class AbstractStompTests extends AbstractStompNodesTests {
 
 	@Test
 	@Reconciles
 	void messagesOfOneThreadKeepTheirOrderForEachSubscriberOfBothNodes() {
 		int total = Boolean.getBoolean("atmosphere.test.long") ? 10_000 : 1_000;
 		List<StompClient> subscribers = IntStream.range(0, Boolean.getBoolean("atmosphere.test.long") ? 50 : 10)
-			.mapToObj((i) -> connect((i % 2 != 0) ? this.a : this.b, null))
+			.mapToObj((i) -> connect((i % 2 != 0) ? a() : b(), null))
 			.toList();
 		subscribers.forEach((each) -> {
 			each.subscribe("1", "/topic/order");
@@ -224,7 +59,7 @@ abstract class AbstractStompTests {
 		});
 		List<String> expected = IntStream.range(0, total).mapToObj(Integer::toString).toList();
 		for (int i = 0; i < total; i++) {
-			template(this.a).convertAndSend("/topic/order", expected.get(i));
+			template(a()).convertAndSend("/topic/order", expected.get(i));
 			if (i % 200 == 199) {
 				int sent = i - 200;
 				subscribers.forEach((each) -> each.awaitMessages(sent));
@@ -238,26 +73,26 @@ abstract class AbstractStompTests {
 
 	@Test
 	void patternsAndSelectorsGetTheMessagesOfTheOtherNode() {
-		StompClient pattern = connect(this.b, null).subscribe("1", "/topic/news/**");
-		StompClient selector = connect(this.b, null).subscribe("1", "/topic/colors", "selector:headers.color == 'red'");
-		template(this.a).convertAndSend("/topic/news/sports/1", "sports");
-		template(this.a).convertAndSend("/topic/newspaper", "not news");
-		template(this.a).convertAndSend("/topic/news/end", "end");
-		template(this.a).convertAndSend("/topic/colors", "blue", Map.of("color", "blue"));
-		template(this.a).convertAndSend("/topic/colors", "red", Map.of("color", "red"));
+		StompClient pattern = connect(b(), null).subscribe("1", "/topic/news/**");
+		StompClient selector = connect(b(), null).subscribe("1", "/topic/colors", "selector:headers.color == 'red'");
+		template(a()).convertAndSend("/topic/news/sports/1", "sports");
+		template(a()).convertAndSend("/topic/newspaper", "not news");
+		template(a()).convertAndSend("/topic/news/end", "end");
+		template(a()).convertAndSend("/topic/colors", "blue", Map.of("color", "blue"));
+		template(a()).convertAndSend("/topic/colors", "red", Map.of("color", "red"));
 		pattern.expect("sports", "end");
 		selector.expect("red");
 	}
 
 	@Test
 	void whatAnInterceptorRefusesNeverLeavesTheNode() {
-		StompClient there = connect(this.b, null).subscribe("1", "/topic/**");
-		StompStatistics statistics = this.a.bean(StompRelay.class).statistics();
+		StompClient there = connect(b(), null).subscribe("1", "/topic/**");
+		StompStatistics statistics = a().bean(StompRelay.class).statistics();
 		long before = statistics.sent(StompStatistics.Sent.RELAYED);
-		StompClient sender = connect(this.a, null);
+		StompClient sender = connect(a(), null);
 		sender.publish("/topic/forbidden", "no");
 		assertThat(sender.awaitFrame("ERROR").text()).contains("Failed to send message");
-		StompClient another = connect(this.a, null);
+		StompClient another = connect(a(), null);
 		another.publish("/topic/allowed", "yes", "receipt:1").awaitReceipt("1");
 		there.expect("yes");
 		assertThat(statistics.sent(StompStatistics.Sent.RELAYED)).isEqualTo(before + 1);
@@ -266,31 +101,31 @@ abstract class AbstractStompTests {
 	@Test
 	void nothingIsMissedAfterTheReceiptOfASubscription() {
 		int rounds = Boolean.getBoolean("atmosphere.test.long") ? 1_000 : 200;
-		StompClient there = connect(this.b, null);
+		StompClient there = connect(b(), null);
 		for (int i = 0; i < rounds; i++) {
 			String number = Integer.toString(i);
 			there.subscribe(number, "/topic/fresh/" + number);
-			template(this.a).convertAndSend("/topic/fresh/" + number, number);
+			template(a()).convertAndSend("/topic/fresh/" + number, number);
 			MachineTime.await(Duration.ofSeconds(10))
 				.pollInterval(Duration.ofMillis(1))
 				.untilAsserted(() -> assertThat(there.bodies()).containsExactly(number));
 			there.send("UNSUBSCRIBE", "", "id:" + number);
 			there.frames().clear();
 		}
-		StompClient asking = connect(this.b, null);
+		StompClient asking = connect(b(), null);
 		asking.send("SUBSCRIBE", "", "id:1", "destination:/app/hello");
 		asking.expect("hello");
 		assertThat(asking.frames()).noneMatch((frame) -> frame.command().equals("RECEIPT"));
 	}
 
 	@Test
-	void theRegistriesOfBothNodesAgreeWithinASecond() {
-		StompClient one = connect(this.a, "uma").subscribe("1", "/topic/x");
-		connect(this.b, "uma").subscribe("7", "/topic/y");
-		connect(this.b, "vic").subscribe("1", "/topic/x");
-		for (TestNode node : List.of(this.a, this.b)) {
+	void theRegistriesOfBothNodesAgreeSoon() {
+		StompClient one = connect(a(), "uma").subscribe("1", "/topic/x");
+		connect(b(), "uma").subscribe("7", "/topic/y");
+		connect(b(), "vic").subscribe("1", "/topic/x");
+		for (TestNode node : List.of(a(), b())) {
 			SimpUserRegistry registry = node.bean(SimpUserRegistry.class);
-			MachineTime.await(Duration.ofSeconds(1)).untilAsserted(() -> {
+			MachineTime.await(Duration.ofSeconds(5)).untilAsserted(() -> {
 				assertThat(registry.getUserCount()).isEqualTo(2);
 				assertThat(registry.getUsers()).extracting(SimpUser::getName).containsExactlyInAnyOrder("uma", "vic");
 				assertThat(registry.getUser("uma").getSessions()).hasSize(2);
@@ -303,21 +138,21 @@ abstract class AbstractStompTests {
 			});
 		}
 		one.close();
-		SimpUserRegistry there = this.b.bean(SimpUserRegistry.class);
-		MachineTime.await(Duration.ofSeconds(1))
+		SimpUserRegistry there = b().bean(SimpUserRegistry.class);
+		MachineTime.await(Duration.ofSeconds(5))
 			.untilAsserted(() -> assertThat(there.getUser("uma").getSessions()).hasSize(1));
 	}
 
 	@Test
 	void fiveThousandDestinationsThatNobodyWantsCostAQuietNodeNoScan() {
-		StompClient quiet = connect(this.b, null).subscribe("1", "/topic/end");
-		StompStatistics there = this.b.bean(StompRelay.class).statistics();
+		StompClient quiet = connect(b(), null).subscribe("1", "/topic/end");
+		StompStatistics there = b().bean(StompRelay.class).statistics();
 		long unwanted = there.received(StompStatistics.Received.UNWANTED);
 		long delivered = there.received(StompStatistics.Received.DELIVERED);
 		for (int i = 0; i < 5_000; i++) {
-			template(this.a).convertAndSend("/topic/many/" + i, "x");
+			template(a()).convertAndSend("/topic/many/" + i, "x");
 		}
-		template(this.a).convertAndSend("/topic/end", "end");
+		template(a()).convertAndSend("/topic/end", "end");
 		quiet.expect("end");
 		MachineTime.await(Duration.ofSeconds(20))
 			.untilAsserted(() -> assertThat(there.received(StompStatistics.Received.UNWANTED) - unwanted)
@@ -328,34 +163,34 @@ abstract class AbstractStompTests {
 
 	@Test
 	void aClientThatReadsNothingHoldsUpNobodyAndEndsByTheLimitsOfSpring() throws Exception {
-		StompClient reading = connect(this.b, null).subscribe("1", "/topic/large");
-		try (SilentStompClient silent = SilentStompClient.subscribe(this.b.port(), "/topic/large")) {
+		StompClient reading = connect(b(), null).subscribe("1", "/topic/large");
+		try (SilentStompClient silent = SilentStompClient.subscribe(b().port(), "/topic/large")) {
 			String large = "x".repeat(50_000);
 			MachineTime.await(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).until(() -> {
-				template(this.a).convertAndSend("/topic/large", large);
-				return this.b.bean(SubProtocolWebSocketHandler.class).getStats().getLimitExceededSessions() > 0;
+				template(a()).convertAndSend("/topic/large", large);
+				return b().bean(SubProtocolWebSocketHandler.class).getStats().getLimitExceededSessions() > 0;
 			});
 		}
 		reading.frames().clear();
-		template(this.a).convertAndSend("/topic/large", "end");
+		template(a()).convertAndSend("/topic/large", "end");
 		MachineTime.await(Duration.ofSeconds(10)).until(() -> reading.bodies().contains("end"));
-		assertThat(this.b.messaging().monitor().isUp()).isTrue();
-		assertThat(this.b.messaging().monitor().statistics().outages()).isZero();
+		assertThat(b().messaging().monitor().isUp()).isTrue();
+		assertThat(b().messaging().monitor().statistics().outages()).isZero();
 	}
 
 	@Test
 	void aPayloadThatIsNotBytesIsRefusedWithAnErrorThatNamesTheWayOut() {
-		StompClient here = connect(this.a, null).subscribe("1", "/topic/objects");
+		StompClient here = connect(a(), null).subscribe("1", "/topic/objects");
 		SimpMessageHeaderAccessor accessor = SimpMessageHeaderAccessor.create(SimpMessageType.MESSAGE);
 		accessor.setDestination("/topic/objects");
 		assertThatExceptionOfType(MessageDeliveryException.class)
-			.isThrownBy(() -> template(this.a)
+			.isThrownBy(() -> template(a())
 				.send(MessageBuilder.createMessage(new int[] { 1 }, accessor.getMessageHeaders())))
 			.withMessageContaining("not an array of bytes")
 			.withMessageContaining("convertAndSend");
-		template(this.a).convertAndSend("/topic/objects", "end");
+		template(a()).convertAndSend("/topic/objects", "end");
 		here.expect("end");
-		assertThat(this.a.bean(StompRelay.class).statistics().sent(StompStatistics.Sent.REFUSED)).isPositive();
+		assertThat(a().bean(StompRelay.class).statistics().sent(StompStatistics.Sent.REFUSED)).isPositive();
 	}
 
 }

@@ -84,7 +84,7 @@ class SockJsTests {
 			assertThat(this.a.bean(StompRelay.class).sessions()).isBetween(1, 7);
 			assertThat(this.b.bean(StompRelay.class).sessions()).isBetween(1, 7);
 			clients.get(0).send("SEND\ndestination:/topic/x\n\nfrom a client\0");
-			AbstractStompTests.template(this.a).convertAndSend("/topic/x", "from the application");
+			AbstractStompNodesTests.template(this.a).convertAndSend("/topic/x", "from the application");
 			clients.forEach((client) -> {
 				client.await("from a client");
 				client.await("from the application");

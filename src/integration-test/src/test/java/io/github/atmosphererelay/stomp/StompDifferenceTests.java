@@ -88,8 +88,8 @@ class StompDifferenceTests {
 		Stage(TestNode here, TestNode there) {
 			this.nodeHere = here;
 			this.nodeThere = there;
-			this.here = AbstractStompTests.template(here);
-			this.there = AbstractStompTests.template(there);
+			this.here = AbstractStompNodesTests.template(here);
+			this.there = AbstractStompNodesTests.template(there);
 		}
 
 		Map<String, List<String>> play() {

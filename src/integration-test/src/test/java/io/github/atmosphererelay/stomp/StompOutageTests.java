@@ -61,7 +61,7 @@ class StompOutageTests {
 			broker.kill();
 			MachineTime.await(Duration.ofSeconds(20)).until(() -> !a.messaging().monitor().isUp());
 			long missed = statistics.sent(StompStatistics.Sent.MISSED);
-			AbstractStompTests.template(a).convertAndSend("/topic/x", "while away");
+			AbstractStompNodesTests.template(a).convertAndSend("/topic/x", "while away");
 			here.publish("/topic/x", "of a client", "receipt:lost");
 			here.expect("while away", "of a client");
 			MachineTime.await(Duration.ofSeconds(10))
@@ -72,10 +72,10 @@ class StompOutageTests {
 			late.send("SUBSCRIBE", "", "id:1", "destination:/topic/late", "receipt:late");
 			broker.start();
 			late.awaitReceipt("late");
-			AbstractStompTests.template(a).convertAndSend("/topic/late", "late");
+			AbstractStompNodesTests.template(a).convertAndSend("/topic/late", "late");
 			late.expect("late");
 			MachineTime.await(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(50)).until(() -> {
-				AbstractStompTests.template(a).convertAndSend("/topic/x", "back");
+				AbstractStompNodesTests.template(a).convertAndSend("/topic/x", "back");
 				return there.bodies().contains("back");
 			});
 			assertThat(there.bodies()).doesNotContain("while away", "of a client");

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.messaging.simp.broker.DefaultSubscriptionRegistry;
@@ -107,6 +108,38 @@ class StompStepsAsideTests {
 			assertThat(output).contains("its own UserDestinationResolver");
 			assertThat(node.bean(UserDestinationResolver.class)).isInstanceOf(OwnResolver.Resolver.class);
 		}
+	}
+
+	/**
+	 * The application's own context is on the parent's.
+	 */
+	@Test
+	void theBrokerOfAParentContextIsLeftAlone() {
+		try (AnnotationConfigApplicationContext parent = new AnnotationConfigApplicationContext(Parent.class);
+				TestNode node = TestNode.start(parent, List.of(Dots.class), "atmosphere.stomp.enabled=true")) {
+			SimpleBrokerMessageHandler above = parent.getBean(SimpleBrokerMessageHandler.class);
+			SimpleBrokerMessageHandler own = node.bean(SimpleBrokerMessageHandler.class);
+			assertThat(own).isNotSameAs(above);
+			assertThat(node.bean(StompRelay.class).isActive()).isTrue();
+			assertThat(own.isPreservePublishOrder()).isTrue();
+			assertThat(above.isPreservePublishOrder()).isFalse();
+			assertThat(above.getSubscriptionRegistry()).isInstanceOf(DefaultSubscriptionRegistry.class);
+		}
+	}
+
+	/**
+	 * A broker without WebSocket, in a parent context.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Parent {
+
+		@Bean
+		SimpleBrokerMessageHandler parentBroker() {
+			ExecutorSubscribableChannel channel = new ExecutorSubscribableChannel();
+			return new SimpleBrokerMessageHandler(channel, new ExecutorSubscribableChannel(),
+					new ExecutorSubscribableChannel(), List.of("/topic"));
+		}
+
 	}
 
 	/**

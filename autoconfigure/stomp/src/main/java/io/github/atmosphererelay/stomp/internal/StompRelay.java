@@ -138,8 +138,9 @@ public final class StompRelay implements SmartInitializingSingleton {
 		for (SubProtocolWebSocketHandler sockets : this.beans.getBeansOfType(SubProtocolWebSocketHandler.class)
 			.values()) {
 			for (SubProtocolHandler protocol : sockets.getProtocolHandlers()) {
-				if (protocol instanceof StompSubProtocolHandler stomp) {
+				if (protocol instanceof StompSubProtocolHandler stomp && !stomp.isPreserveReceiveOrder()) {
 					stomp.setPreserveReceiveOrder(true);
+					broker.inbound().addInterceptor(0, new RefusalReporter(broker.outbound(), stomp));
 				}
 			}
 		}
