@@ -585,8 +585,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 *
 	 * @param enabled Whether what is sent to the destinations of Spring's simple broker
 	 * reaches the clients of all nodes.
-	 * @param preserveOrder Whether messages of a STOMP client are handled, and messages to
-	 * it sent, in their order. If not, it is as the application has configured it.
+	 * @param preserveOrder Whether messages of a STOMP client are handled, and messages
+	 * to it sent, in their order. If not, it is as the application has configured it.
 	 * @param receipts Whether STOMP clients get the receipts that they ask for, of SEND
 	 * when the relay has the message and of SUBSCRIBE when the subscription stands.
 	 * @param maxWaiting Maximum size of other nodes' STOMP messages that wait for slow

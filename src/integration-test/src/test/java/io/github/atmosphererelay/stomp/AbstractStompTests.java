@@ -155,8 +155,8 @@ abstract class AbstractStompTests extends AbstractStompNodesTests {
 		template(a()).convertAndSend("/topic/end", "end");
 		quiet.expect("end");
 		MachineTime.await(Duration.ofSeconds(20))
-			.untilAsserted(() -> assertThat(there.received(StompStatistics.Received.UNWANTED) - unwanted)
-				.isEqualTo(5_000));
+			.untilAsserted(
+					() -> assertThat(there.received(StompStatistics.Received.UNWANTED) - unwanted).isEqualTo(5_000));
 		// Spring's broker, whose registry would look at all subscriptions, has seen one
 		assertThat(there.received(StompStatistics.Received.DELIVERED) - delivered).isOne();
 	}
@@ -183,9 +183,8 @@ abstract class AbstractStompTests extends AbstractStompNodesTests {
 		StompClient here = connect(a(), null).subscribe("1", "/topic/objects");
 		SimpMessageHeaderAccessor accessor = SimpMessageHeaderAccessor.create(SimpMessageType.MESSAGE);
 		accessor.setDestination("/topic/objects");
-		assertThatExceptionOfType(MessageDeliveryException.class)
-			.isThrownBy(() -> template(a())
-				.send(MessageBuilder.createMessage(new int[] { 1 }, accessor.getMessageHeaders())))
+		assertThatExceptionOfType(MessageDeliveryException.class).isThrownBy(
+				() -> template(a()).send(MessageBuilder.createMessage(new int[] { 1 }, accessor.getMessageHeaders())))
 			.withMessageContaining("not an array of bytes")
 			.withMessageContaining("convertAndSend");
 		template(a()).convertAndSend("/topic/objects", "end");

@@ -70,8 +70,7 @@ final class SockJsClient implements AutoCloseable {
 			.POST(HttpRequest.BodyPublishers.noBody())
 			.build();
 		try {
-			HttpResponse<InputStream> response = this.http.send(request,
-					HttpResponse.BodyHandlers.ofInputStream());
+			HttpResponse<InputStream> response = this.http.send(request, HttpResponse.BodyHandlers.ofInputStream());
 			try (BufferedReader lines = new BufferedReader(
 					new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
 				String line;

@@ -39,13 +39,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class StompClient implements WebSocket.Listener, AutoCloseable {
 
-	private static final HttpClient HTTP = HttpClient.newBuilder()
-		.executor(Executors.newFixedThreadPool(4, (task) -> {
-			Thread thread = new Thread(task, "stomp-test-client");
-			thread.setDaemon(true);
-			return thread;
-		}))
-		.build();
+	private static final HttpClient HTTP = HttpClient.newBuilder().executor(Executors.newFixedThreadPool(4, (task) -> {
+		Thread thread = new Thread(task, "stomp-test-client");
+		thread.setDaemon(true);
+		return thread;
+	})).build();
 
 	private static final AtomicInteger nextReceipt = new AtomicInteger();
 

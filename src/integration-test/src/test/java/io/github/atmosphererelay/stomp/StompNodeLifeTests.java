@@ -78,14 +78,13 @@ class StompNodeLifeTests {
 	@Test
 	void aNodeThatStopsClosesItsSessionsSliceBySlice() {
 		try (Broker broker = new Broker.Redis()) {
-			TestNode node = start(arguments(broker, "atmosphere.shutdown.slice-size=2",
-					"atmosphere.shutdown.slice-interval=200ms"));
+			TestNode node = start(
+					arguments(broker, "atmosphere.shutdown.slice-size=2", "atmosphere.shutdown.slice-interval=200ms"));
 			List<StompClient> clients = IntStream.range(0, 10)
 				.mapToObj((i) -> StompClient.connect(node.port(), null))
 				.toList();
 			node.close();
-			MachineTime.await(Duration.ofSeconds(10))
-				.until(() -> clients.stream().allMatch(StompClient::isClosed));
+			MachineTime.await(Duration.ofSeconds(10)).until(() -> clients.stream().allMatch(StompClient::isClosed));
 			assertThat(clients).allMatch((client) -> client.closeStatus() == 1001);
 			long first = clients.stream().mapToLong(StompClient::closedAt).min().orElseThrow();
 			long last = clients.stream().mapToLong(StompClient::closedAt).max().orElseThrow();

@@ -64,8 +64,7 @@ class StompStepsAsideTests {
 	void anApplicationWithABrokerRelayStaysAsItIs(CapturedOutput output) {
 		try (TestNode node = start(BrokerRelay.class)) {
 			assertThat(node.bean(StompRelay.class).isActive()).isFalse();
-			assertThat(output).contains("'atmosphere.stomp.enabled' has no effect")
-				.contains("enableStompBrokerRelay");
+			assertThat(output).contains("'atmosphere.stomp.enabled' has no effect").contains("enableStompBrokerRelay");
 			StompBrokerRelayMessageHandler handler = node.bean(StompBrokerRelayMessageHandler.class);
 			assertThat(handler.isPreservePublishOrder()).isFalse();
 			assertThat(((ExecutorSubscribableChannel) handler.getClientInboundChannel()).getInterceptors())
@@ -208,10 +207,8 @@ class StompStepsAsideTests {
 
 		@Override
 		@Bean
-		public UserDestinationResolver userDestinationResolver(
-				SimpUserRegistry userRegistry,
-				AbstractSubscribableChannel clientInboundChannel,
-				AbstractSubscribableChannel clientOutboundChannel) {
+		public UserDestinationResolver userDestinationResolver(SimpUserRegistry userRegistry,
+				AbstractSubscribableChannel clientInboundChannel, AbstractSubscribableChannel clientOutboundChannel) {
 			return new Resolver(userRegistry);
 		}
 

@@ -88,7 +88,8 @@ class StompVariantsTests {
 	@Test
 	void destinationsWithDotsAndAnotherPrefixForUsers() {
 		RelayCluster cluster = start(Dots.class);
-		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "topic.news.*").subscribe("2", "/to/queue.notes");
+		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "topic.news.*")
+			.subscribe("2", "/to/queue.notes");
 		StompClient there = connect(cluster.node(1), "ada").subscribe("1", "topic.news.*")
 			.subscribe("2", "/to/queue.notes");
 		template(cluster.node(0)).convertAndSend("topic.news.sports", "sports");
@@ -102,7 +103,8 @@ class StompVariantsTests {
 	@Test
 	void aBrokerWithoutPrefixes() {
 		RelayCluster cluster = start(NoPrefixes.class);
-		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "/anything").subscribe("2", "/user/queue/notes");
+		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "/anything")
+			.subscribe("2", "/user/queue/notes");
 		StompClient there = connect(cluster.node(1), "ada").subscribe("1", "/anything")
 			.subscribe("2", "/user/queue/notes");
 		template(cluster.node(0)).convertAndSend("/anything", "any");
@@ -117,7 +119,8 @@ class StompVariantsTests {
 	@Test
 	void aBrokerChannelWithThreads() {
 		RelayCluster cluster = start(Threads.class);
-		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "/topic/x").subscribe("2", "/user/queue/notes");
+		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "/topic/x")
+			.subscribe("2", "/user/queue/notes");
 		StompClient there = connect(cluster.node(1), "ada").subscribe("1", "/topic/x")
 			.subscribe("2", "/user/queue/notes");
 		template(cluster.node(0)).convertAndSend("/topic/x", "x");
@@ -153,7 +156,8 @@ class StompVariantsTests {
 	@Test
 	void configurationInXml() {
 		RelayCluster cluster = start(Xml.class);
-		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "/topic/x").subscribe("2", "/user/queue/notes");
+		StompClient here = connect(cluster.node(0), "ada").subscribe("1", "/topic/x")
+			.subscribe("2", "/user/queue/notes");
 		StompClient there = connect(cluster.node(1), "ada").subscribe("1", "/topic/x")
 			.subscribe("2", "/user/queue/notes");
 		template(cluster.node(0)).convertAndSend("/topic/x", "x");

@@ -98,8 +98,7 @@ public final class AtmosphereEndpoint {
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
 			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox,
-			@Nullable RoutingOperations routing, @Nullable GroupOperations groups,
-			@Nullable StompOperations stomp) {
+			@Nullable RoutingOperations routing, @Nullable GroupOperations groups, @Nullable StompOperations stomp) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
@@ -126,8 +125,7 @@ public final class AtmosphereEndpoint {
 	 * consumer groups of this node, the messages that these have set aside, or STOMP on
 	 * this node.
 	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence},
-	 * {@code outbox}, {@code routing}, {@code groups}, {@code set-aside} or
-	 * {@code stomp}
+	 * {@code outbox}, {@code routing}, {@code groups}, {@code set-aside} or {@code stomp}
 	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel lists only sessions or members in this channel, required for {@code

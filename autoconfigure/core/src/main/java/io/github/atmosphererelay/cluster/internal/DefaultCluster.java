@@ -144,8 +144,7 @@ public final class DefaultCluster implements Cluster {
 		ClusterLink.Listener presence = parts.presence;
 		this.membership = new Membership(this.identity.id(), this.settings.heartbeatInterval(),
 				this.settings.nodeTimeout(), new MembershipOutlet(new ClusterLink(control, Subject.MEMBERSHIP)),
-				System::nanoTime, this::self, events::publish,
-				listeners(presence, parts.stomp), this.statistics);
+				System::nanoTime, this::self, events::publish, listeners(presence, parts.stomp), this.statistics);
 		this.executor = new CommandExecutor(this.settings.maxMessageSize());
 		this.commands = new ClusterLink(control, Subject.COMMAND);
 		this.requests = new ClusterRequester(this.identity.id(), this.monitor, this.timers, this.membership,

@@ -118,8 +118,8 @@ public final class SharedEntries {
 	}
 
 	private static @Nullable SharedEntry shared(@Nullable PresenceEntry entry) {
-		return (entry != null)
-				? new SharedEntry(entry.session(), entry.channel(), entry.user(), entry.attributes()) : null;
+		return (entry != null) ? new SharedEntry(entry.session(), entry.channel(), entry.user(), entry.attributes())
+				: null;
 	}
 
 	/**

@@ -101,8 +101,8 @@ final class ClusterPublisher {
 			// Numbered even while the relay is down, so that other nodes count what they
 			// have missed
 			Envelope numbered = envelope.withSequence(this.counters.next(address));
-			return this.monitor.isUp() ? publish(numbered, message) : missed(message,
-					new RelayUnavailableException(this.relay.name(), null));
+			return this.monitor.isUp() ? publish(numbered, message)
+					: missed(message, new RelayUnavailableException(this.relay.name(), null));
 		});
 	}
 

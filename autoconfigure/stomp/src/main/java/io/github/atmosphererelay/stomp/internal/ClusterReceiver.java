@@ -111,8 +111,7 @@ final class ClusterReceiver implements BucketReceiver {
 		}
 		boolean delivered = (message.kind() == StompMessage.Kind.USER) ? deliverToUser(message)
 				: deliverToSubscribers(message);
-		this.statistics
-			.count(delivered ? StompStatistics.Received.DELIVERED : StompStatistics.Received.UNWANTED);
+		this.statistics.count(delivered ? StompStatistics.Received.DELIVERED : StompStatistics.Received.UNWANTED);
 	}
 
 	private boolean deliverToSubscribers(StompMessage message) {

@@ -76,8 +76,7 @@ final class Following {
 		}
 		for (Address address : round.missing) {
 			if (round.asked.add(address)) {
-				this.interest.ready(address, CONFIRMATION)
-					.thenAccept((state) -> round.answered(address, state));
+				this.interest.ready(address, CONFIRMATION).thenAccept((state) -> round.answered(address, state));
 			}
 		}
 	}

@@ -209,8 +209,7 @@ final class Receipts {
 		accessor.setSessionId(receipt.session());
 		Message<byte[]> frame = MessageBuilder.createMessage(NO_PAYLOAD, accessor.getMessageHeaders());
 		boolean added = this.lanes.add(LANE, 0, () -> this.broker.outbound().send(frame));
-		this.statistics.count(
-				added ? StompStatistics.ReceiptOutcome.SENT : StompStatistics.ReceiptOutcome.WITHHELD);
+		this.statistics.count(added ? StompStatistics.ReceiptOutcome.SENT : StompStatistics.ReceiptOutcome.WITHHELD);
 	}
 
 	private @Nullable Receipt find(Message<?> message, MessageChannel channel) {
@@ -219,8 +218,7 @@ final class Receipts {
 
 	private static @Nullable Receipt read(Message<?> message) {
 		MessageHeaders headers = message.getHeaders();
-		String id = NativeMessageHeaderAccessor.getFirstNativeHeader(StompHeaderAccessor.STOMP_RECEIPT_HEADER,
-				headers);
+		String id = NativeMessageHeaderAccessor.getFirstNativeHeader(StompHeaderAccessor.STOMP_RECEIPT_HEADER, headers);
 		String session = SimpMessageHeaderAccessor.getSessionId(headers);
 		return (id != null && session != null) ? new Receipt(session, id) : null;
 	}

@@ -165,8 +165,10 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 		}
 		catch (IllegalArgumentException ex) {
 			this.statistics.count(StompStatistics.Sent.REFUSED);
-			throw new MessageDeliveryException(message, "The message to '" + destination
-					+ "' cannot be sent to the other nodes, and was delivered to nobody: " + ex.getMessage(), ex);
+			throw new MessageDeliveryException(message,
+					"The message to '" + destination
+							+ "' cannot be sent to the other nodes, and was delivered to nobody: " + ex.getMessage(),
+					ex);
 		}
 	}
 

@@ -71,8 +71,8 @@ final class StompBrokerFinder {
 			return Result.found(broker(handler, inbound, outbound, channel));
 		}
 		return Result.none("the channels of the simple broker are of the application's own types "
-				+ typeOf(handler.getClientInboundChannel()) + ", " + typeOf(handler.getClientOutboundChannel()) + " and "
-				+ typeOf(handler.getBrokerChannel()) + ", not ExecutorSubscribableChannel");
+				+ typeOf(handler.getClientInboundChannel()) + ", " + typeOf(handler.getClientOutboundChannel())
+				+ " and " + typeOf(handler.getBrokerChannel()) + ", not ExecutorSubscribableChannel");
 	}
 
 	private static String typeOf(MessageChannel channel) {

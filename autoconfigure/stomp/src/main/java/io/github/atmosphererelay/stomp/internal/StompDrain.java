@@ -97,8 +97,8 @@ public final class StompDrain implements SmartLifecycle {
 			callback.run();
 			return;
 		}
-		logger.info("The node stops and closes its " + waiting.size() + " STOMP sessions, " + this.sliceSize
-				+ " every " + this.sliceInterval.toMillis() + " ms");
+		logger.info("The node stops and closes its " + waiting.size() + " STOMP sessions, " + this.sliceSize + " every "
+				+ this.sliceInterval.toMillis() + " ms");
 		ThreadPoolExecutor closers = Threads.pool("stomp-closer", THREADS, new LinkedBlockingQueue<>());
 		long deadline = System.nanoTime() + this.timeout.toNanos();
 		Runnable done = () -> {
@@ -110,8 +110,7 @@ public final class StompDrain implements SmartLifecycle {
 		}
 	}
 
-	private void closeSlice(Queue<WebSocketSession> waiting, ThreadPoolExecutor closers, long deadline,
-			Runnable done) {
+	private void closeSlice(Queue<WebSocketSession> waiting, ThreadPoolExecutor closers, long deadline, Runnable done) {
 		for (int i = 0; !waiting.isEmpty() && i < this.sliceSize; i++) {
 			WebSocketSession session = waiting.remove();
 			closers.execute(this.guard.guarded(() -> StompSockets.close(session)));

@@ -114,7 +114,8 @@ public final class StompRelay implements SmartInitializingSingleton {
 		broker.handler()
 			.setSubscriptionRegistry(new ObservedSubscriptions(registry, interest, this.sessions::disconnected));
 		if (this.settings.preserveOrder()) {
-			// Before the other interceptor is added: if that one withholds a message from a
+			// Before the other interceptor is added: if that one withholds a message from
+			// a
 			// handler, only interceptors before it learn that the message is done
 			preserveOrder(broker);
 		}

@@ -50,8 +50,7 @@ class RemoteUsersTests {
 		assertThat(ada.hasSessions()).isFalse();
 		assertThat(ada.remoteSubscriptions()).isEmpty();
 		this.users.change(null, RemoteUsers.session("s1", "ada"));
-		assertThat(ada.remoteSubscriptions()).extracting(SimpSubscription::getDestination)
-			.containsExactly("/topic/a");
+		assertThat(ada.remoteSubscriptions()).extracting(SimpSubscription::getDestination).containsExactly("/topic/a");
 		assertThat(ada.remoteSubscriptions()).allMatch((each) -> each.getSession().getUser() == ada);
 	}
 

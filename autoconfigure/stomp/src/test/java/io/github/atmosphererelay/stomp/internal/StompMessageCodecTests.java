@@ -54,8 +54,7 @@ class StompMessageCodecTests {
 	void theTargetIsReadWithoutTheRest() {
 		byte[] bytes = StompMessageCodec.encode(message());
 		StompMessageCodec.Target target = StompMessageCodec.readTarget(Arrays.copyOf(bytes, 40));
-		assertThat(target)
-			.isEqualTo(new StompMessageCodec.Target(StompMessage.Kind.USER, "/user/äda/queue/x", "s1"));
+		assertThat(target).isEqualTo(new StompMessageCodec.Target(StompMessage.Kind.USER, "/user/äda/queue/x", "s1"));
 	}
 
 	@Test
