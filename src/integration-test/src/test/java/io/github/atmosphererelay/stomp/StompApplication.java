@@ -78,11 +78,6 @@ class StompApplication implements WebSocketMessageBrokerConfigurer {
 		return this.seen;
 	}
 
-	@Bean
-	Methods methods() {
-		return new Methods();
-	}
-
 	/**
 	 * Refuses what clients send to some destinations.
 	 */
