@@ -26,6 +26,7 @@ import io.github.atmosphererelay.test.UsersByParameter;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.MessageChannel;
 import org.springframework.messaging.handler.annotation.Header;
@@ -55,10 +56,16 @@ class StompApplication implements WebSocketMessageBrokerConfigurer {
 
 	private final Seen seen = new Seen();
 
+	private final Environment environment;
+
+	StompApplication(Environment environment) {
+		this.environment = environment;
+	}
+
 	@Override
 	public void registerStompEndpoints(StompEndpointRegistry registry) {
-		registry.addEndpoint("/ws");
-		registry.addEndpoint("/sockjs").withSockJS();
+		registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.of(this.environment));
+		registry.addEndpoint("/sockjs").setHandshakeHandler(Handshakes.of(this.environment)).withSockJS();
 	}
 
 	@Override

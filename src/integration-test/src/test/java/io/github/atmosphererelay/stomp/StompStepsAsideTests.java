@@ -158,7 +158,7 @@ class StompStepsAsideTests {
 
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
-			registry.addEndpoint("/ws");
+			registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.onTomcat());
 		}
 
 		@Override
@@ -177,7 +177,7 @@ class StompStepsAsideTests {
 
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
-			registry.addEndpoint("/ws");
+			registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.onTomcat());
 		}
 
 		@Override
@@ -197,7 +197,7 @@ class StompStepsAsideTests {
 
 		@Override
 		protected void registerStompEndpoints(StompEndpointRegistry registry) {
-			registry.addEndpoint("/ws");
+			registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.onTomcat());
 		}
 
 		@Override

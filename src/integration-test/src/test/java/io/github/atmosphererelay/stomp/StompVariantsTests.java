@@ -254,7 +254,7 @@ class StompVariantsTests {
 
 		@Override
 		protected void registerStompEndpoints(StompEndpointRegistry registry) {
-			registry.addEndpoint("/ws");
+			registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.onTomcat());
 		}
 
 		@Override
@@ -281,7 +281,7 @@ class StompVariantsTests {
 
 		@Override
 		protected void registerStompEndpoints(StompEndpointRegistry registry) {
-			registry.addEndpoint("/ws");
+			registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.onTomcat());
 		}
 
 		@Override
@@ -304,7 +304,7 @@ class StompVariantsTests {
 
 		@Override
 		public void registerStompEndpoints(StompEndpointRegistry registry) {
-			registry.addEndpoint("/ws");
+			registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.onTomcat());
 		}
 
 	}
