@@ -88,8 +88,9 @@ class ArchitectureTests {
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
-			Map.entry("listening..", List.of("cluster..")), Map.entry("resource..", List.of()),
-			Map.entry("routing..", List.of("cluster..")), Map.entry("stomp..", List.of("cluster..", "presence..")),
+			Map.entry("listening..", List.of("cluster..")), Map.entry("feed..", List.of("cluster..")),
+			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
+			Map.entry("stomp..", List.of("cluster..", "presence..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("group..", List.of()),
@@ -97,7 +98,7 @@ class ArchitectureTests {
 			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
 			Map.entry("actuate..",
 					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..",
-							"outbox..", "listening..", "routing..", "group..", "stomp..")),
+							"outbox..", "listening..", "routing..", "group..", "feed..", "stomp..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**
@@ -107,7 +108,7 @@ class ArchitectureTests {
 			"jdbc..", List.of("relay", "message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
 			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "relay.jdbc..",
 			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
-			List.of("relay", "durable..", "message..", "test.."));
+			List.of("relay", "durable..", "message..", "group..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();
 

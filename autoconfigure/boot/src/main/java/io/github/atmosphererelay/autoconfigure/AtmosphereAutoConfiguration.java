@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -26,6 +27,7 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.cluster.internal.ClusterUserDisconnector;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
@@ -46,6 +48,7 @@ import io.github.atmosphererelay.session.internal.WriterPool;
 import io.github.atmosphererelay.session.internal.WriterSettings;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -58,6 +61,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.boot.thread.Threading;
@@ -78,7 +82,7 @@ import org.springframework.core.env.Environment;
 @EnableConfigurationProperties(AtmosphereProperties.class)
 @Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, JdbcRelayConfiguration.class,
 		HttpRelayConfiguration.class, PeerDiscoveryConfiguration.class, ClusterConfiguration.class,
-		PresenceConfiguration.class, ListeningConfiguration.class })
+		FeedsConfiguration.class, PresenceConfiguration.class, ListeningConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);
@@ -126,14 +130,28 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * The channels of the properties come first, then those of annotated endpoints. All
-	 * are known before the node starts.
+	 * The channels of feeds come first, then those of the properties and of annotated
+	 * endpoints. All are known before the node starts.
 	 */
 	@Bean
-	ChannelCatalog atmosphereChannelCatalog(ObjectProvider<ManagedServices> services) {
+	ChannelCatalog atmosphereChannelCatalog(ObjectProvider<ManagedServices> services,
+			ObjectProvider<FeedChannels> feeds) {
 		ManagedServices endpoints = services.getIfAvailable();
-		return new ChannelCatalog(ConfiguredChannels.of(this.properties.channels(), this.properties.console(),
-				QueueDefaults.of(this.properties)), (endpoints != null) ? endpoints::channels : List::of);
+		List<ChannelOptions> channels = new ArrayList<>(feedChannels(feeds.getIfAvailable()));
+		channels.addAll(ConfiguredChannels.of(this.properties.channels(), this.properties.console(),
+				QueueDefaults.of(this.properties)));
+		return new ChannelCatalog(channels, (endpoints != null) ? endpoints::channels : List::of);
+	}
+
+	private List<ChannelOptions> feedChannels(@Nullable FeedChannels feeds) {
+		if (feeds != null) {
+			return feeds.options();
+		}
+		if (!this.properties.feeds().isEmpty()) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.feeds", this.properties.feeds(),
+					"Feeds need atmosphere-relay-feeds, atmosphere-relay-kafka and spring-boot-starter-kafka on the classpath");
+		}
+		return List.of();
 	}
 
 	private int maxMessageSize() {

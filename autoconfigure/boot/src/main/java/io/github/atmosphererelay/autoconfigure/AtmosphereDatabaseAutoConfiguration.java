@@ -31,7 +31,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
-import org.springframework.boot.jdbc.init.PropertiesBasedDataSourceScriptDatabaseInitializer;
 import org.springframework.boot.sql.init.DatabaseInitializationMode;
 import org.springframework.boot.sql.init.DatabaseInitializationSettings;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
@@ -68,8 +67,7 @@ public final class AtmosphereDatabaseAutoConfiguration {
 		AtmosphereProperties.Database settings = properties.jdbc();
 		if (settings.initializeSchema() != SchemaInitialization.NEVER) {
 			try {
-				return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(dataSource,
-						SchemaProperties.of(settings.initializeSchema(), settings.schema()));
+				return new SchemaInitializer(dataSource, settings.initializeSchema(), settings.schema());
 			}
 			catch (IllegalStateException ex) {
 				// The platform is not known, because the database is away. So it is not

@@ -40,7 +40,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
-import org.springframework.boot.jdbc.init.PropertiesBasedDataSourceScriptDatabaseInitializer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -157,9 +156,8 @@ public final class AtmosphereDurableSessionsAutoConfiguration {
 		DataSourceScriptDatabaseInitializer atmosphereSessionSchemaInitializer(ObjectProvider<DataSource> dataSources,
 				AtmosphereProperties properties) {
 			AtmosphereProperties.Jdbc settings = properties.durableSessions().jdbc();
-			return new PropertiesBasedDataSourceScriptDatabaseInitializer<>(
-					find(dataSources, SessionStoreType.JDBC, "DataSource"),
-					SchemaProperties.of(settings.initializeSchema(), settings.schema()));
+			return new SchemaInitializer(find(dataSources, SessionStoreType.JDBC, "DataSource"),
+					settings.initializeSchema(), settings.schema());
 		}
 
 	}

@@ -21,6 +21,7 @@ import java.util.Map;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereEndpoint;
 import io.github.atmosphererelay.actuate.internal.ChannelCounts;
+import io.github.atmosphererelay.actuate.internal.FeedOperations;
 import io.github.atmosphererelay.actuate.internal.GroupOperations;
 import io.github.atmosphererelay.actuate.internal.NodeDescription;
 import io.github.atmosphererelay.actuate.internal.NodeDescription.ChannelSource;
@@ -64,14 +65,14 @@ public final class AtmosphereEndpointAutoConfiguration {
 	AtmosphereEndpoint atmosphereEndpoint(MessagingNode node, ClusterRelay relay, DefaultCluster cluster,
 			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
 			ObjectProvider<OutboxOperations> outbox, ObjectProvider<RoutingOperations> routing,
-			ObjectProvider<GroupListeners> groups, ObjectProvider<StompOperations> stomp,
-			AtmosphereProperties properties) {
+			ObjectProvider<GroupListeners> groups, ObjectProvider<FeedOperations> feeds,
+			ObjectProvider<StompOperations> stomp, AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
 		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels,
 				epochs.getIfAvailable(), outbox.getIfAvailable(), routing.getIfAvailable(),
-				operations(groups.getIfAvailable()), stomp.getIfAvailable());
+				operations(groups.getIfAvailable()), feeds.getIfAvailable(), stomp.getIfAvailable());
 	}
 
 	private static @Nullable GroupOperations operations(@Nullable GroupListeners groups) {

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
+import io.github.atmosphererelay.actuate.internal.FeedProblems;
 import io.github.atmosphererelay.actuate.internal.RelayReadiness;
 import io.github.atmosphererelay.actuate.internal.StompOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
@@ -50,11 +51,11 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
 	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
-			DefaultCluster cluster, BucketAgreement buckets, ObjectProvider<StompOperations> stomp,
-			AtmosphereProperties properties) {
+			DefaultCluster cluster, BucketAgreement buckets, ObjectProvider<FeedProblems> feeds,
+			ObjectProvider<StompOperations> stomp, AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(relay, node.monitor(), node.timers().guards(), node.statistics(),
-				node.writers().statistics(), cluster, buckets, properties.health().degradedIsDown(),
-				stomp.getIfAvailable());
+				node.writers().statistics(), cluster, buckets, feeds.getIfAvailable(() -> FeedProblems.NONE),
+				properties.health().degradedIsDown(), stomp.getIfAvailable());
 	}
 
 	/**

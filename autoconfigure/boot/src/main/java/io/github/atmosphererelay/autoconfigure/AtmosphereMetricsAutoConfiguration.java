@@ -17,17 +17,20 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.FeedMeters;
 import io.github.atmosphererelay.actuate.internal.GroupMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
+import io.github.atmosphererelay.feed.internal.Feeds;
 import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -35,6 +38,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.KafkaTemplate;
 
 /**
  * Auto-configuration of the node's meters.
@@ -84,6 +89,21 @@ public final class AtmosphereMetricsAutoConfiguration {
 					.forEach((group) -> new GroupMeters(group.name(), group.statistics()).bindTo(registry))),
 				() -> {
 				});
+	}
+
+	/**
+	 * The meters of feeds, whose module may be absent.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ Feeds.class, KafkaTemplate.class })
+	@ConditionalOnBean(type = "io.github.atmosphererelay.feed.internal.Feeds")
+	static class FeedMetersConfiguration {
+
+		@Bean
+		MeterBinder atmosphereFeedMeters(Feeds feeds) {
+			return (registry) -> feeds.all().forEach((feed) -> new FeedMeters(feed).bindTo(registry));
+		}
+
 	}
 
 }

@@ -62,6 +62,8 @@ import org.springframework.util.unit.DataSize;
  * @param publish How messages are published within transactions without the outbox.
  * @param routing Which node serves which user.
  * @param groups How nodes handle the messages of consumer groups.
+ * @param feeds Kafka topics of the application whose records are delivered as messages of
+ * channels.
  * @param stomp Spring's simple broker for STOMP clients on all nodes.
  */
 @ConfigurationProperties("atmosphere")
@@ -73,7 +75,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
 		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
 		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups,
-		@DefaultValue Stomp stomp) {
+		@DefaultValue List<Feed> feeds, @DefaultValue Stomp stomp) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -690,6 +692,56 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("ROLE_ADMIN") ChannelAccess subscribe,
 			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration interval, @DefaultValue("/") String home,
 			@Nullable String logout) {
+	}
+
+	/**
+	 * A Kafka topic of the application whose records are delivered as messages of
+	 * channels. The connection is configured by spring.kafka.
+	 *
+	 * @param topic Name of the topic.
+	 * @param name Name of the feed in meters and logs. Default is the topic's name.
+	 * @param channel Channel of a record, such as prices/{key}. In the braces stands key,
+	 * header:NAME or json:/POINTER; {*key} at the end may contain slashes. With a mapping
+	 * it is the pattern of the channels.
+	 * @param mapping Name of a FeedMapping bean that maps records to channels.
+	 * @param value What the values of the records are.
+	 * @param deserializer Name of a Kafka Deserializer bean for the values. Clients get
+	 * its objects as JSON.
+	 * @param headers Comma-separated list of the record headers that clients get, with *
+	 * for any characters. Headers of Kafka, Spring and this library are never passed on.
+	 * @param partitioner Name of a FeedPartitioner bean that tells which partition has a
+	 * key. Default is murmur2, as in Kafka's own clients.
+	 * @param mode How the records come to the nodes that have subscribers for them.
+	 * @param recovery How far back clients that reconnect get what they have missed from
+	 * memory. Older records are read from the topic. With 0 the channels are ephemeral.
+	 * @param recoveryBytes Maximum total size of the records that are kept in memory for
+	 * that.
+	 * @param scanTimeout Time within which records that are no longer in memory have to
+	 * be found for a client that reconnects. After that it is told that it has not
+	 * recovered.
+	 * @param snapshot Whether a subscriber first gets the current value of its key.
+	 * @param snapshotBytes Maximum total size of the current values of all keys.
+	 * @param conflate Which messages that wait for a slow client are left out.
+	 * @param maxRate Maximum number of messages per second, channel and client. What is
+	 * in between is left out. With 0 there is no limit. Needs conflate.
+	 * @param subscribe Who may subscribe: anyone, authenticated, an authority such as
+	 * ROLE_OPS, or none.
+	 * @param publish Whether messages that are published in the channels are written to
+	 * the topic. By default publishing is refused.
+	 * @param clientPublish Who may send messages into the channels: true (or anyone),
+	 * authenticated, an authority such as ROLE_OPS, or false (or none). Needs publish.
+	 */
+	public record Feed(@Nullable String topic, @Nullable String name, @Nullable String channel,
+			@Nullable String mapping, @DefaultValue("json") FeedValue value, @Nullable String deserializer,
+			@DefaultValue("*") List<String> headers, @Nullable String partitioner,
+			@DefaultValue("everyone") FeedMode mode,
+			@DefaultValue("2m") @DurationUnit(ChronoUnit.SECONDS) Duration recovery,
+			@DefaultValue("64MB") DataSize recoveryBytes,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration scanTimeout,
+			@DefaultValue("false") boolean snapshot, @DefaultValue("64MB") DataSize snapshotBytes,
+			@DefaultValue("none") FeedConflation conflate, @DefaultValue("0") double maxRate,
+			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("false") boolean publish,
+			@DefaultValue("false") ChannelAccess clientPublish) {
 	}
 
 }

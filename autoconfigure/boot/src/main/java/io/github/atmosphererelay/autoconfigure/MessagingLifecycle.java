@@ -110,7 +110,7 @@ final class MessagingLifecycle implements SmartLifecycle {
 		this.node.catalog()
 			.all()
 			.stream()
-			.filter((options) -> options.scope() == ChannelScope.CLUSTER)
+			.filter((options) -> options.scope() == ChannelScope.CLUSTER && options.source() == null)
 			.findFirst()
 			.ifPresentOrElse(
 					(options) -> logger.warn("There is no relay on the classpath: messages of the channels '"

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.security.Principal;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Future;
 
@@ -26,6 +28,8 @@ import io.github.atmosphererelay.endpoint.Ready;
 import io.github.atmosphererelay.endpoint.RoomService;
 import io.github.atmosphererelay.endpoint.Rpc;
 import io.github.atmosphererelay.endpoint.internal.InvalidEndpointException;
+import io.github.atmosphererelay.listening.ChannelListener;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.session.ClientSession;
 import io.github.atmosphererelay.session.DisconnectReason;
@@ -131,6 +135,44 @@ class InvalidEndpointTests {
 	}
 
 	@Test
+	void aListenerTakesWhatOnlyASessionHas() {
+		for (Class<?> bean : List.of(ListenerWithSession.class, ListenerWithPrincipal.class,
+				ListenerWithOptionalSession.class, ListenerWithMessageAndSession.class)) {
+			this.runner.withBean("theBean", bean).run((context) -> {
+				FailureAnalysis analysis = new InvalidEndpointFailureAnalyzer().analyze(context.getStartupFailure());
+				assertThat(analysis).isNotNull();
+				assertThat(analysis.getDescription()).contains("'theBean'").contains(bean.getSimpleName() + ".on(");
+				assertThat(analysis.getAction()).contains("A listener has no session").doesNotContain("ClientSession");
+			});
+		}
+		fails(ListenerWithSession.class, "there is no value for its parameter of type ClientSession", "Publication");
+	}
+
+	@Test
+	void aMethodTakesWhatItsKindDoesNotHave() {
+		fails(MessageWithPosition.class, "there is no value for its parameter of type Position",
+				"Methods take ClientSession");
+		fails(ListenerWithSpringMessage.class, "there is no value for its parameter of type Message",
+				"such as a String");
+		fails(EndpointWithSpringMessage.class, "there is no value for its parameter of type Message",
+				"such as a String");
+	}
+
+	@Test
+	void aListenerBeginsWithALogThatTheChannelDoesNotHave() {
+		this.runner.withBean("theBean", ListenerFromTheBeginning.class)
+			.withPropertyValues("atmosphere.channels[0].pattern=live/**")
+			.run((context) -> {
+				FailureAnalysis analysis = new InvalidEndpointFailureAnalyzer().analyze(context.getStartupFailure());
+				assertThat(analysis).isNotNull();
+				assertThat(analysis.getDescription()).contains("ListenerFromTheBeginning.on");
+				assertThat(analysis.getAction()).contains("'history.size'")
+					.contains("remove 'start'")
+					.doesNotContain("correct the name");
+			});
+	}
+
+	@Test
 	void aReturnTypeIsNotSupported() {
 		fails(ReturnsFuture.class, "the return type Future is not supported", "CompletionStage");
 	}
@@ -176,6 +218,72 @@ class InvalidEndpointTests {
 	}
 
 	record Draft(String text) {
+	}
+
+	static class ListenerWithSession {
+
+		@ChannelListener("live/a")
+		void on(ClientSession session) {
+		}
+
+	}
+
+	static class ListenerWithPrincipal {
+
+		@ChannelListener("live/a")
+		void on(Principal principal) {
+		}
+
+	}
+
+	static class ListenerWithOptionalSession {
+
+		@ChannelListener("live/a")
+		void on(Optional<ClientSession> session) {
+		}
+
+	}
+
+	static class ListenerWithMessageAndSession {
+
+		@ChannelListener("live/a")
+		void on(Draft draft, ClientSession session) {
+		}
+
+	}
+
+	static class ListenerWithSpringMessage {
+
+		@ChannelListener("live/a")
+		void on(org.springframework.messaging.Message<String> message) {
+		}
+
+	}
+
+	static class ListenerFromTheBeginning {
+
+		@ChannelListener(value = "live/a", start = ChannelListener.Start.BEGINNING)
+		void on(String text) {
+		}
+
+	}
+
+	@ManagedService("chat/{room}")
+	static class MessageWithPosition {
+
+		@Message
+		void on(Position position) {
+		}
+
+	}
+
+	@ManagedService("chat/{room}")
+	static class EndpointWithSpringMessage {
+
+		@Message
+		void on(org.springframework.messaging.Message<String> message) {
+		}
+
 	}
 
 	@ManagedService("calls")

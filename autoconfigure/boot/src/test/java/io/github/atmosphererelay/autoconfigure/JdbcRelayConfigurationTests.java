@@ -34,6 +34,7 @@ import io.github.atmosphererelay.relay.jdbc.internal.ConnectionSource;
 import io.github.atmosphererelay.relay.jdbc.internal.JdbcRelay;
 import io.github.atmosphererelay.relay.jdbc.internal.ListenMode;
 import io.github.atmosphererelay.relay.local.internal.LocalRelay;
+import io.github.atmosphererelay.test.MachineTime;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
@@ -89,7 +91,7 @@ class JdbcRelayConfigurationTests {
 				ClusterRelay relay = context.getBean(ClusterRelay.class);
 				assertThat(relay).isInstanceOfSatisfying(JdbcRelay.class,
 						(jdbcRelay) -> assertThat(jdbcRelay.settings().logName()).isEqualTo("shop"));
-				assertThat(context.getBean(MessagingNode.class).monitor().isUp()).isTrue();
+				awaitUp(context);
 				assertThat(relay.details()).containsEntry("database", "h2").containsEntry("wakeUp", "polling");
 				assertThat(context.getBean(RelayEpochs.class).renew()).isEqualTo(ShardedLog.SHARDS);
 			}
@@ -103,7 +105,7 @@ class JdbcRelayConfigurationTests {
 			dataSource.setURL(url());
 			dataSource.setUser("sa");
 			return dataSource;
-		}).run((context) -> assertThat(context.getBean(MessagingNode.class).monitor().isUp()).isTrue());
+		}).run((context) -> awaitUp(context));
 	}
 
 	@Test
@@ -125,8 +127,7 @@ class JdbcRelayConfigurationTests {
 		odd.run((context) -> assertThat(context).getFailure()
 			.hasStackTraceContaining("needs connections of its own")
 			.hasStackTraceContaining(RelayNotConfiguredException.class.getName()));
-		odd.withPropertyValues("atmosphere.relay.jdbc.url=" + url)
-			.run((context) -> assertThat(context.getBean(MessagingNode.class).monitor().isUp()).isTrue());
+		odd.withPropertyValues("atmosphere.relay.jdbc.url=" + url).run((context) -> awaitUp(context));
 	}
 
 	@Test
@@ -150,7 +151,7 @@ class JdbcRelayConfigurationTests {
 	}
 
 	private static void assertUpInSchema(AssertableApplicationContext context) {
-		assertThat(context.getBean(MessagingNode.class).monitor().isUp()).isTrue();
+		awaitUp(context);
 		assertThat(new JdbcTemplate(context.getBean(DataSource.class))
 			.queryForObject("SELECT COUNT(*) FROM APP.ATMOSPHERE_SHARD", Integer.class)).isEqualTo(ShardedLog.SHARDS);
 	}
@@ -205,6 +206,10 @@ class JdbcRelayConfigurationTests {
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
 				.isInstanceOf(InvalidConfigurationPropertyValueException.class));
+	}
+
+	private static void awaitUp(ApplicationContext context) {
+		MachineTime.await(Duration.ofSeconds(30)).until(context.getBean(MessagingNode.class).monitor()::isUp);
 	}
 
 }

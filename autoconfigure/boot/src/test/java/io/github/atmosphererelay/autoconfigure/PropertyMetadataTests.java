@@ -34,14 +34,15 @@ class PropertyMetadataTests {
 
 	/** Their default is another property, or nothing. */
 	private static final Set<String> WITHOUT_DEFAULT = Set.of("atmosphere.jdbc.data-source",
-			"atmosphere.centrifuge.path", "atmosphere.channels", "atmosphere.cluster.name", "atmosphere.console.logout",
-			"atmosphere.cluster.node-name", "atmosphere.cluster.address", "atmosphere.limits.reserved-connections",
-			"atmosphere.relay.type", "atmosphere.relay.kafka.topic", "atmosphere.relay.jdbc.url",
-			"atmosphere.relay.jdbc.username", "atmosphere.relay.jdbc.password", "atmosphere.relay.jdbc.listen-url",
-			"atmosphere.relay.http.accepted-secrets", "atmosphere.relay.http.peers", "atmosphere.relay.http.secret",
-			"atmosphere.relay.http.service-id", "atmosphere.relay.http.ssl.bundle", "atmosphere.relay.http.ssl.names",
-			"atmosphere.relay.http.ssl.require-certificate", "atmosphere.relay.http.url",
-			"atmosphere.routing.redis-copy", "atmosphere.routing.ring-role", "atmosphere.websocket.allowed-origins");
+			"atmosphere.centrifuge.path", "atmosphere.channels", "atmosphere.feeds", "atmosphere.cluster.name",
+			"atmosphere.console.logout", "atmosphere.cluster.node-name", "atmosphere.cluster.address",
+			"atmosphere.limits.reserved-connections", "atmosphere.relay.type", "atmosphere.relay.kafka.topic",
+			"atmosphere.relay.jdbc.url", "atmosphere.relay.jdbc.username", "atmosphere.relay.jdbc.password",
+			"atmosphere.relay.jdbc.listen-url", "atmosphere.relay.http.accepted-secrets", "atmosphere.relay.http.peers",
+			"atmosphere.relay.http.secret", "atmosphere.relay.http.service-id", "atmosphere.relay.http.ssl.bundle",
+			"atmosphere.relay.http.ssl.names", "atmosphere.relay.http.ssl.require-certificate",
+			"atmosphere.relay.http.url", "atmosphere.routing.redis-copy", "atmosphere.routing.ring-role",
+			"atmosphere.websocket.allowed-origins");
 
 	@Test
 	void everyPropertyHasADescriptionAndADefault() throws IOException {
@@ -58,9 +59,10 @@ class PropertyMetadataTests {
 				assertThat(property.has("defaultValue")).as("default of " + name).isTrue();
 			}
 		}
-		assertThat(names).contains("atmosphere.enabled", "atmosphere.channels", "atmosphere.relay.redis.key-prefix",
-				"atmosphere.relay.kafka.topic", "atmosphere.websocket.queue.slow-consumer",
-				"atmosphere.health.degraded-is-down", "atmosphere.shutdown.timeout");
+		assertThat(names).contains("atmosphere.enabled", "atmosphere.channels", "atmosphere.feeds",
+				"atmosphere.relay.redis.key-prefix", "atmosphere.relay.kafka.topic",
+				"atmosphere.websocket.queue.slow-consumer", "atmosphere.health.degraded-is-down",
+				"atmosphere.shutdown.timeout");
 		assertThat(names).hasSizeGreaterThanOrEqualTo(35);
 	}
 

@@ -16,9 +16,15 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
@@ -41,6 +47,17 @@ class RoutingConfigurationTests {
 	void anAddressThatOtherNodesCannotReadIsRefused() {
 		assertRefused("atmosphere.cluster.address", "--atmosphere.cluster.node-name=a",
 				"--atmosphere.cluster.address=https://" + "a".repeat(1_024));
+	}
+
+	@Test
+	void nobodyIsToldWhoIsWhereUnlessThatIsSwitchedOn() throws Exception {
+		try (TestNode node = TestNode.start("atmosphere.routing.enabled=true", "atmosphere.cluster.node-name=a")) {
+			for (String path : List.of("/atmosphere/api/route", "/atmosphere/api/ring")) {
+				HttpRequest request = HttpRequest.newBuilder(node.http(path)).build();
+				assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode()).as(path)
+					.isEqualTo(404);
+			}
+		}
 	}
 
 	private static void assertRefused(String property, String... args) {

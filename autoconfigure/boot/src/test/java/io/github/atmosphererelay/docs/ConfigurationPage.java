@@ -62,7 +62,8 @@ final class ConfigurationPage {
 
 				All properties of the library. This page is generated from the configuration metadata, which editors
 				show, too. Times are written as `5s` or `10m`, sizes as `64KB` or `1MB`. What stands under each entry of
-				`atmosphere.channels` is on the page about [channels](channels.md#how-it-works).
+				`atmosphere.channels` is on the page about [channels](channels.md#how-it-works), and under each entry of
+				`atmosphere.feeds` on the page about [feeds](feeds.md#how-it-works).
 
 				""");
 		groups.keySet().forEach((group) -> page.append("- [%s](#%s)\n".formatted(group, anchor(group))));

@@ -42,7 +42,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Runs the example of the page on consumer groups, as it stands there.
  */
-@Timeout(60)
+@Timeout(240)
 @ExtendWith(OutputCaptureExtension.class)
 class ConsumerGroupsPageTests {
 
@@ -56,7 +56,7 @@ class ConsumerGroupsPageTests {
 		String billing = blocks.types().keySet().iterator().next();
 		try (URLClassLoader loader = new URLClassLoader(new URL[] { classes.toUri().toURL() },
 				getClass().getClassLoader());
-				TestNode node = TestNode.start(List.of(loader.loadClass(billing)), properties(page))) {
+				TestNode node = TestNode.start(List.of(loader.loadClass(billing)), properties(page)).awaitGroups()) {
 			node.broadcaster().broadcast("orders/7", "{\"amount\":3}").join();
 			await().until(() -> output.getOut().contains("Bill 3 for order 7"));
 			node.broadcaster().broadcast("orders/8", "{\"amount\":-3}").join();

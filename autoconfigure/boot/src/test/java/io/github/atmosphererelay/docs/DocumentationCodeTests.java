@@ -127,6 +127,12 @@ class DocumentationCodeTests {
 			.map(Pattern.compile("^\\| `([a-z.-]+)` \\|")::matcher)
 			.filter(Matcher::find)
 			.forEach((row) -> known.add("atmosphere.channels[]." + row.group(1)));
+		DocumentationPage.read(DocumentationPage.FOLDER.resolve("feeds.md"))
+			.section("## How it works")
+			.stream()
+			.map(Pattern.compile("^\\| `([a-z.-]+)` \\|")::matcher)
+			.filter(Matcher::find)
+			.forEach((row) -> known.add("atmosphere.feeds[]." + row.group(1)));
 		int bound = 0;
 		for (DocumentationPage page : DocumentationPage.all()) {
 			for (DocumentationPage.Block block : page.blocks("yaml")) {

@@ -40,7 +40,7 @@ class DocumentationLinkTests {
 
 	/** From channels to Kafka, as the index says. */
 	private static final List<String> GUIDES = List.of("channels", "clients", "recorded-channels", "durable-sessions",
-			"outbox", "presence", "endpoints", "security", "java-api", "relays", "redis", "kafka");
+			"outbox", "presence", "endpoints", "security", "java-api", "relays", "redis", "kafka", "feeds");
 
 	@Test
 	void everyRelativeLinkLeadsToAFileAndAHeadingThatAreThere() throws IOException {

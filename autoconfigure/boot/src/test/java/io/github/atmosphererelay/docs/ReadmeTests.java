@@ -22,6 +22,7 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
+import io.github.atmosphererelay.actuate.internal.FeedMeters;
 import io.github.atmosphererelay.actuate.internal.GroupMeters;
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
@@ -44,6 +46,12 @@ import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.actuate.internal.StompMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
+import io.github.atmosphererelay.feed.internal.ChannelTemplate;
+import io.github.atmosphererelay.feed.internal.Feed;
+import io.github.atmosphererelay.feed.internal.FeedClients;
+import io.github.atmosphererelay.feed.internal.FeedSettings;
+import io.github.atmosphererelay.feed.internal.Feeds;
+import io.github.atmosphererelay.feed.internal.ValueFormat;
 import io.github.atmosphererelay.group.internal.GroupStatistics;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -64,6 +72,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 /**
  * Compares the README and the tables of the documentation with the code. What a test
@@ -178,6 +187,7 @@ class ReadmeTests {
 			new HttpRelayMeters(() -> httpRelay).bindTo(registry);
 			node.bean(ListeningMeters.class).bindTo(registry);
 			new GroupMeters("its name", new GroupStatistics()).bindTo(registry);
+			new FeedMeters(feed()).bindTo(registry);
 			new RoutingMeters(new RoutingStatistics(), new NoRoutes()).bindTo(registry);
 			new HttpSessionMeters(node.bean(HttpSessionRegistry.class)).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
@@ -187,6 +197,15 @@ class ReadmeTests {
 		}
 		assertThat(rows("operations.md", (line) -> line.startsWith("| `atmosphere.")))
 			.containsExactlyElementsOf(meters.entrySet().stream().map((e) -> e.getValue().text(e.getKey())).toList());
+	}
+
+	private static Feed feed() {
+		ChannelTemplate template = ChannelTemplate.parse("prices/{key}");
+		return new Feeds(List.of(new FeedSettings("its name", "atmosphere.feeds[0]", "prices", "everyone", template,
+				template.pattern(), ValueFormat.JSON, List.of(), Duration.ZERO, 1, Duration.ofSeconds(1), 1, 0, null)),
+				mock(FeedClients.class))
+			.all()
+			.get(0);
 	}
 
 	private static DocumentationPage page(String file) throws IOException {

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.listening;
 
+import java.security.Principal;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,7 @@ import io.github.atmosphererelay.event.MessagesMissed;
 import io.github.atmosphererelay.listening.internal.ListeningStatistics;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelItem;
+import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.MessageId;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -172,9 +174,10 @@ class ChannelListenerTests {
 			AtomicInteger attempts = new AtomicInteger();
 			ChannelSubscriber real = node.bean(ChannelSubscriber.class);
 			ListeningStatistics statistics = new ListeningStatistics();
+			List<Object> events = new CopyOnWriteArrayList<>();
 			ChannelListeners listeners = new ChannelListeners(failingOnce(real, attempts),
-					new ListenerSupport(node.messaging().futures(), node.messaging().timers(), (event) -> {
-					}, statistics), node.bean(GroupListeners.class));
+					new ListenerSupport(node.messaging().futures(), node.messaging().timers(), events::add, statistics),
+					node.bean(GroupListeners.class));
 			List<String> heard = new CopyOnWriteArrayList<>();
 			DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 			beans.registerSingleton("hearing", new Hearing(heard));
@@ -186,6 +189,9 @@ class ChannelListenerTests {
 			node.broadcaster().broadcast("live/a", "again").join();
 			await().until(() -> heard.contains("again"));
 			assertThat(statistics.restarts()).isOne();
+			assertThat(events).singleElement()
+				.isInstanceOfSatisfying(MessagesMissed.class,
+						(missed) -> assertThat(missed.discontinuity().missing()).isEqualTo(Discontinuity.UNKNOWN));
 			listeners.stop();
 		}
 	}
@@ -271,6 +277,35 @@ class ChannelListenerTests {
 			.hasStackTraceContaining("returns a String");
 		assertThatThrownBy(() -> TestNode.start(List.of(TwoMessages.class), ARGS).close())
 			.hasStackTraceContaining("more than one of its parameters");
+		for (Class<?> bean : List.of(OfASession.class, OfAUser.class, OfSpring.class)) {
+			assertThatThrownBy(() -> TestNode.start(List.of(bean), ARGS).close())
+				.hasStackTraceContaining("there is no value for its parameter of type "
+						+ bean.getDeclaredMethods()[0].getParameterTypes()[0].getSimpleName());
+		}
+	}
+
+	static class OfASession {
+
+		@ChannelListener("live/a")
+		void on(ClientSession session) {
+		}
+
+	}
+
+	static class OfAUser {
+
+		@ChannelListener("live/a")
+		void on(Principal user) {
+		}
+
+	}
+
+	static class OfSpring {
+
+		@ChannelListener("live/a")
+		void on(org.springframework.messaging.Message<String> message) {
+		}
+
 	}
 
 	static class Kitchen {

@@ -48,7 +48,7 @@ import static org.awaitility.Awaitility.await;
  * database.
  */
 @Reconciles
-@Timeout(90)
+@Timeout(240)
 class ExactlyOnceListenerTests {
 
 	private final String url = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
@@ -61,7 +61,7 @@ class ExactlyOnceListenerTests {
 				"atmosphere.outbox.enabled=true", "spring.datasource.url=" + this.url), Stream.of(more))
 			.map((arg) -> arg.split("=", 2))
 			.forEach((arg) -> args.put(arg[0], arg[0] + "=" + arg[1]));
-		return TestNode.start(List.of(listener), args.values().toArray(String[]::new)).awaitUp();
+		return TestNode.start(List.of(listener), args.values().toArray(String[]::new)).awaitUp().awaitGroups();
 	}
 
 	@Test

@@ -61,7 +61,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link ChannelListener} methods in a group.
  */
-@Timeout(60)
+@Timeout(240)
 class GroupListenerTests {
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -73,7 +73,7 @@ class GroupListenerTests {
 
 	@Test
 	void methodsGetMessagesOfThePatternWithWhatIsKnownOfThem() {
-		try (TestNode node = TestNode.start(List.of(Billing.class), ARGS)) {
+		try (TestNode node = TestNode.start(List.of(Billing.class), ARGS).awaitGroups()) {
 			Billing billing = node.bean(Billing.class);
 			Receipt receipt = node.broadcaster()
 				.broadcast("orders/7", Map.of("amount", 3), PublishOptions.DEFAULTS.header("table", "9"))
@@ -98,7 +98,7 @@ class GroupListenerTests {
 					Stream.of("atmosphere.relay.type=" + relay,
 							"spring.datasource.url=jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1"))
 			.toArray(String[]::new);
-		try (TestNode node = TestNode.start(List.of(Billing.class), args).awaitUp()) {
+		try (TestNode node = TestNode.start(List.of(Billing.class), args).awaitUp().awaitGroups()) {
 			Billing billing = node.bean(Billing.class);
 			node.broadcaster().broadcast("orders/1", Map.of("amount", -12345)).join();
 			node.broadcaster().broadcast("orders/1", "no JSON").join();
@@ -164,8 +164,17 @@ class GroupListenerTests {
 	}
 
 	@Test
+	void theEndpointListsGroupsInTheOrderOfTheirNames() throws Exception {
+		try (TestNode node = TestNode.start(List.of(Later.class, Billing.class), ARGS)) {
+			JsonNode groups = get(node, "/actuator/atmosphere/groups").path("groups");
+			assertThat(groups).extracting((group) -> group.path("group").asString())
+				.containsExactly("billing", "later", "shipping");
+		}
+	}
+
+	@Test
 	void aFutureThatFailsGoesToTheExceptionHandlerAndIsTriedAgain() {
-		try (TestNode node = TestNode.start(List.of(Later.class), ARGS)) {
+		try (TestNode node = TestNode.start(List.of(Later.class), ARGS).awaitGroups()) {
 			Later later = node.bean(Later.class);
 			node.broadcaster().broadcast("orders/1", "recover").join();
 			node.broadcaster().broadcast("orders/1", "fail").join();
@@ -178,13 +187,13 @@ class GroupListenerTests {
 
 	@Test
 	void groupsBeginAgainWithTheApplication() {
-		try (TestNode node = TestNode.start(List.of(Billing.class), ARGS)) {
+		try (TestNode node = TestNode.start(List.of(Billing.class), ARGS).awaitGroups()) {
 			Billing billing = node.bean(Billing.class);
 			node.broadcaster().broadcast("orders/1", Map.of("amount", 1)).join();
 			await().until(() -> billing.calls.size() == 1);
 			node.context().stop();
 			node.context().start();
-			node.awaitUp();
+			node.awaitUp().awaitGroups();
 			node.broadcaster().broadcast("orders/1", Map.of("amount", 2)).join();
 			await().until(() -> billing.calls.contains("order 2 of 1"));
 		}

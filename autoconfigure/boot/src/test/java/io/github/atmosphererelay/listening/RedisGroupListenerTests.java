@@ -38,7 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link ChannelListener} methods in a group of two nodes on Redis.
  */
 @Reconciles
-@Timeout(120)
+@Timeout(240)
 class RedisGroupListenerTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(30);

@@ -33,14 +33,17 @@ public final class JavaProcess implements AutoCloseable {
 
 	private final Class<?> main;
 
+	private final String heap;
+
 	private final List<String> arguments;
 
 	private final Path output;
 
 	private @Nullable Process process;
 
-	private JavaProcess(Class<?> main, List<String> arguments, Path output) {
+	private JavaProcess(Class<?> main, String heap, List<String> arguments, Path output) {
 		this.main = main;
+		this.heap = heap;
 		this.arguments = arguments;
 		this.output = output;
 	}
@@ -52,7 +55,19 @@ public final class JavaProcess implements AutoCloseable {
 	 * @param arguments its arguments
 	 */
 	public static JavaProcess launch(Class<?> main, Path output, List<String> arguments) {
-		JavaProcess process = new JavaProcess(main, List.copyOf(arguments), output);
+		return launch(main, "512m", output, arguments);
+	}
+
+	/**
+	 * Begin to start a program with a heap of another size than 512 MB, and return at
+	 * once.
+	 * @param main its main class
+	 * @param heap the most that its heap may have, as in {@code -Xmx}
+	 * @param output the file to which its output is appended
+	 * @param arguments its arguments
+	 */
+	public static JavaProcess launch(Class<?> main, String heap, Path output, List<String> arguments) {
+		JavaProcess process = new JavaProcess(main, heap, List.copyOf(arguments), output);
 		process.launch();
 		return process;
 	}
@@ -62,7 +77,7 @@ public final class JavaProcess implements AutoCloseable {
 	 */
 	public void launch() {
 		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx" + this.heap,
 						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
 						System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
 						this.main.getName()));

@@ -75,7 +75,11 @@ public final class RecordingClient {
 
 	private int timeoutSeconds = 6;
 
+	private int connectSeconds = 3;
+
 	private int maxDelayMillis = 400;
+
+	private int maxLostDelayMillis = 400;
 
 	private int attempts;
 
@@ -110,11 +114,19 @@ public final class RecordingClient {
 
 	/**
 	 * Wait longer than six seconds for answers, and than half a second before the next
-	 * attempt: where so many clients connect that the machine needs the time.
+	 * attempt: where so many clients connect that the machine needs the time. Those who
+	 * give up and come again soon take time from a server that has not got to them, and
+	 * then nobody gets in.
+	 * @param timeoutSeconds how long to wait for a connection and for each answer
+	 * @param maxDelayMillis the most before the next attempt after a close with a code,
+	 * which reaches clients one after the other
+	 * @param maxLostDelayMillis the same after a loss, which may reach all at once
 	 */
-	public RecordingClient patient(int timeoutSeconds, int maxDelayMillis) {
+	public RecordingClient patient(int timeoutSeconds, int maxDelayMillis, int maxLostDelayMillis) {
 		this.timeoutSeconds = timeoutSeconds;
+		this.connectSeconds = timeoutSeconds;
 		this.maxDelayMillis = maxDelayMillis;
+		this.maxLostDelayMillis = maxLostDelayMillis;
 		return this;
 	}
 
@@ -125,12 +137,12 @@ public final class RecordingClient {
 		int attempt = ++this.attempts;
 		Connection connection = new Connection();
 		this.connection = connection;
-		WebSocket.Builder socket = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(3));
+		WebSocket.Builder socket = HTTP.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(this.connectSeconds));
 		this.headers.forEach(socket::header);
 		socket.buildAsync(this.doors.get(), connection)
 			.orTimeout(this.timeoutSeconds, TimeUnit.SECONDS)
 			.exceptionally((ex) -> {
-				lost(connection);
+				lost(connection, this.maxLostDelayMillis);
 				return null;
 			});
 		// What is not answered by then never will be
@@ -159,9 +171,9 @@ public final class RecordingClient {
 		this.timer.schedule(this::connect, away.toMillis() + this.random.nextInt(200), TimeUnit.MILLISECONDS);
 	}
 
-	private synchronized void lost(Connection connection) {
+	private synchronized void lost(Connection connection, int maxDelayMillis) {
 		if (connection == this.connection) {
-			cut(Duration.ofMillis(100 + this.random.nextInt(this.maxDelayMillis)), false);
+			cut(Duration.ofMillis(100 + this.random.nextInt(maxDelayMillis)), false);
 		}
 	}
 
@@ -402,7 +414,7 @@ public final class RecordingClient {
 				return;
 			}
 			if (channel == null) {
-				lost(this);
+				lost(this, RecordingClient.this.maxDelayMillis);
 				return;
 			}
 			RecordingClient.this.timer.schedule(() -> {
@@ -480,7 +492,7 @@ public final class RecordingClient {
 					fault("sent away for good: " + code + " " + reason);
 				}
 			}
-			lost(this);
+			lost(this, (code != LOST) ? RecordingClient.this.maxDelayMillis : RecordingClient.this.maxLostDelayMillis);
 			return null;
 		}
 
@@ -491,7 +503,7 @@ public final class RecordingClient {
 					RecordingClient.this.closes.add(LOST);
 				}
 			}
-			lost(this);
+			lost(this, RecordingClient.this.maxLostDelayMillis);
 		}
 
 	}

@@ -25,6 +25,8 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.endpoint.internal.GroupListeners;
+import io.github.atmosphererelay.group.internal.GroupRunners;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import org.jspecify.annotations.Nullable;
 
@@ -120,6 +122,18 @@ public final class TestNode implements AutoCloseable {
 	 */
 	public TestNode awaitUp() {
 		MachineTime.await(Duration.ofSeconds(30)).until(() -> messaging().monitor().isUp());
+		return this;
+	}
+
+	/**
+	 * Wait until the node has joined its groups. A new group begins with what is
+	 * published after that.
+	 * @return this node
+	 */
+	public TestNode awaitGroups() {
+		GroupRunners groups = bean(GroupListeners.class).runners();
+		MachineTime.await(Duration.ofSeconds(30))
+			.until(() -> groups.all().stream().noneMatch((group) -> group.describe().lanes().isEmpty()));
 		return this;
 	}
 

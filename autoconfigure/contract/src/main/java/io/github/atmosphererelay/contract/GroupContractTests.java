@@ -19,11 +19,13 @@ package io.github.atmosphererelay.contract;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -42,6 +44,7 @@ import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -50,13 +53,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  * Tests of what every relay with consumer groups has to guarantee, against a real broker.
  */
 @Reconciles
+@Timeout(240)
 public abstract class GroupContractTests extends RelayNodesTests {
 
 	private static final LogOptions LONG = new LogOptions(10_000, Duration.ofHours(1), null, Duration.ofMinutes(5));
 
 	private static final LogOptions SHORT = new LogOptions(3, Duration.ofHours(1), null, Duration.ofMinutes(5));
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	/**
+	 * What anything may take on a busy machine. It checks no bound: only a lease has one.
+	 */
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	/**
 	 * Return whether several nodes can share the broker.
@@ -111,7 +118,7 @@ public abstract class GroupContractTests extends RelayNodesTests {
 	private static List<String> append(RelayNode node, String channel, int first, int count, LogOptions options) {
 		List<String> texts = new ArrayList<>();
 		for (int i = first; i < first + count; i++) {
-			node.relay().publish(node.recorded(channel, "text " + i, options)).orTimeout(10, TimeUnit.SECONDS).join();
+			node.relay().publish(node.recorded(channel, "text " + i, options)).orTimeout(30, TimeUnit.SECONDS).join();
 			texts.add("text " + i);
 		}
 		return texts;
@@ -362,6 +369,81 @@ public abstract class GroupContractTests extends RelayNodesTests {
 		assertThat(GroupMember.get(store.remove("billing", publications.get(0).id()))).isFalse();
 		assertThat(GroupMember.get(store.list("billing", 0, 10))).extracting((message) -> message.publication().id())
 			.containsExactlyInAnyOrder(publications.get(1).id(), publications.get(2).id());
+	}
+
+	@Test
+	void aGroupThatIsAddedLaterHandlesWhatTheLogsStillHold() {
+		RelayNode node = startedNode();
+		GroupMember first = GroupMember.join(node, earliest());
+		List<String> texts = append(node, "orders/1", 0, 30);
+		append(node, "orders/2", 0, 8, SHORT);
+		first.readUntil(() -> first.texts("orders/1").size() == 30 && first.texts("orders/2").contains("text 7"));
+		first.commit("orders/1", 30);
+		GroupMember later = GroupMember.join(otherNode(node), group("later", GroupOptions.Start.EARLIEST));
+		later.readUntil(() -> later.texts("orders/1").size() == 30 && later.texts("orders/2").contains("text 7"));
+		assertThat(later.texts("orders/1")).isEqualTo(texts);
+		assertThat(later.texts("orders/2")).endsWith("text 5", "text 6", "text 7").doesNotHaveDuplicates();
+		if (trimsBySize()) {
+			assertThat(later.texts("orders/2")).hasSize(3);
+		}
+	}
+
+	/**
+	 * What the machine needs anyway is in the rounds without a failure as in those with
+	 * one, and what is due to the failure would be in each of the latter.
+	 */
+	@Test
+	void aHandlerThatAlwaysFailsForOneChannelDelaysNoOther() {
+		RelayNode node = startedNode();
+		List<String> channels = IntStream.range(0, 100).mapToObj((i) -> "orders/" + i).toList();
+		try (GroupWork work = new GroupWork(node, earliest())) {
+			handle(node, work, channels, 0);
+			List<Duration> without = new ArrayList<>();
+			List<Duration> with = new ArrayList<>();
+			for (int round = 1; round <= 10; round += 2) {
+				without.add(handle(node, work, channels, round));
+				long failures = work.failures();
+				work.fail("orders/13");
+				append(node, "orders/13", round + 1, 1);
+				MachineTime.await(LIMIT).until(() -> work.failures() > failures);
+				with.add(handle(node, work, channels.stream().filter((each) -> !each.equals("orders/13")).toList(),
+						round + 1));
+				work.succeed("orders/13");
+				int count = round + 2;
+				MachineTime.await(LIMIT).until(() -> work.texts("orders/13").size() == count);
+			}
+			assertThat(median(with)).as("with a failure %s, and without one %s", with, without)
+				.isLessThan(median(without).plusSeconds(1));
+			List<String> texts = IntStream.range(0, 11).mapToObj((i) -> "text " + i).toList();
+			assertThat(channels).allSatisfy((channel) -> assertThat(work.texts(channel)).isEqualTo(texts));
+		}
+	}
+
+	/**
+	 * Publish a message in some channels at once, and wait until all are handled.
+	 * @return how long the slowest of them took
+	 */
+	private static Duration handle(RelayNode node, GroupWork work, List<String> channels, int number) {
+		String text = "text " + number;
+		Map<String, CompletableFuture<Long>> sent = new HashMap<>();
+		for (String channel : channels) {
+			sent.put(channel,
+					node.relay()
+						.publish(node.recorded(channel, text, LONG))
+						.thenApply((receipt) -> System.nanoTime())
+						.orTimeout(60, TimeUnit.SECONDS));
+		}
+		CompletableFuture.allOf(sent.values().toArray(CompletableFuture<?>[]::new)).join();
+		MachineTime.await(LIMIT).until(() -> channels.stream().allMatch((each) -> work.time(each, text) != null));
+		return Duration.ofNanos(channels.stream()
+			.mapToLong((each) -> Objects.requireNonNull(work.time(each, text))
+					- Objects.requireNonNull(sent.get(each)).join())
+			.max()
+			.orElseThrow());
+	}
+
+	private static Duration median(List<Duration> times) {
+		return times.stream().sorted().skip(times.size() / 2).findFirst().orElseThrow();
 	}
 
 	private static SetAsideMessages setAside(RelayNode node) {

@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Position;
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupMember implements GroupLaneListener {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	private final Set<GroupLane> lanes = ConcurrentHashMap.newKeySet();
 
@@ -144,6 +145,13 @@ public final class GroupMember implements GroupLaneListener {
 		return this;
 	}
 
+	void readUntil(BooleanSupplier condition) {
+		MachineTime.await(LIMIT).alias("items of a group").until(() -> {
+			readOnce();
+			return condition.getAsBoolean();
+		});
+	}
+
 	List<ChannelItem> items() {
 		return List.copyOf(this.items);
 	}
@@ -182,7 +190,7 @@ public final class GroupMember implements GroupLaneListener {
 	 */
 	static <T> T get(CompletableFuture<T> answer) {
 		try {
-			return answer.orTimeout(10, TimeUnit.SECONDS).join();
+			return answer.orTimeout(30, TimeUnit.SECONDS).join();
 		}
 		catch (CompletionException ex) {
 			if (ex.getCause() instanceof RelayException failure) {

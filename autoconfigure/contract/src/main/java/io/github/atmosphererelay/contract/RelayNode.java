@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
@@ -82,6 +83,8 @@ public final class RelayNode implements RelayListener {
 
 	private final AtomicInteger within = new AtomicInteger();
 
+	private final Guards guards = new Guards();
+
 	private final AtomicBoolean overlapped = new AtomicBoolean();
 
 	public RelayNode(ClusterRelay relay) {
@@ -90,6 +93,14 @@ public final class RelayNode implements RelayListener {
 
 	public UUID id() {
 		return this.id;
+	}
+
+	/**
+	 * Return the guards, which count what fails in the relay's loops and groups.
+	 */
+	@Override
+	public Guards guards() {
+		return this.guards;
 	}
 
 	public ClusterRelay relay() {

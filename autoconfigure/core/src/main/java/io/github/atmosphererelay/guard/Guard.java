@@ -149,7 +149,7 @@ public final class Guard {
 	 * @param failure what was thrown
 	 */
 	public void failed(Throwable failure) {
-		long more = count(failure);
+		long more = record(failure);
 		if (more < 0) {
 			return;
 		}
@@ -170,7 +170,7 @@ public final class Guard {
 	 * @param failure what was thrown
 	 */
 	public void failed(String message, Throwable failure) {
-		long more = count(failure);
+		long more = record(failure);
 		if (more >= 0) {
 			logger.warn(message + ": " + describe(failure) + suppressed(more));
 		}
@@ -181,18 +181,32 @@ public final class Guard {
 	}
 
 	/**
-	 * Count a failure.
-	 * @return the number of failures that were not logged since the last one that was, or
-	 * -1 if this one must not be logged either
+	 * Count a failure that the caller logs. It does not keep others from being logged.
+	 * @param failure what was thrown
 	 */
-	private long count(Throwable failure) {
+	public void count(Throwable failure) {
+		record(failure, System.nanoTime());
+	}
+
+	private void record(Throwable failure, long now) {
 		this.failures.incrementAndGet();
 		this.last = failure;
-		long now = System.nanoTime();
 		synchronized (this) {
 			this.times[this.next] = now;
 			this.next = (this.next + 1) % REPEATED;
 			this.repeated = Math.min(REPEATED, this.repeated + 1);
+		}
+	}
+
+	/**
+	 * Count a failure that is logged unless another one was a short time ago.
+	 * @return the number of failures that were not logged since the last one that was, or
+	 * -1 if this one must not be logged either
+	 */
+	private long record(Throwable failure) {
+		long now = System.nanoTime();
+		record(failure, now);
+		synchronized (this) {
 			if (now - this.nextLogAt < 0) {
 				this.unlogged++;
 				return -1;

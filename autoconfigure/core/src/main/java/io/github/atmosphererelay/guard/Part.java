@@ -88,6 +88,9 @@ public enum Part {
 	/** Saves durable sessions. */
 	DURABLE_SESSIONS,
 
+	/** Reads the topics of feeds, and delivers their records. */
+	FEEDS,
+
 	/** Forwards the messages that committed transactions have left in the outbox. */
 	OUTBOX,
 
@@ -103,7 +106,9 @@ public enum Part {
 	/** Runs the handlers of messages from clients. */
 	HANDLERS,
 
-	/** Passes publications to the application's subscribers, and reads logs for them. */
+	/**
+	 * Passes publications to listeners, reads logs for them, and shares consumer groups.
+	 */
 	LISTENERS,
 
 	/** Delivers STOMP messages of other nodes, and sends receipts to STOMP clients. */

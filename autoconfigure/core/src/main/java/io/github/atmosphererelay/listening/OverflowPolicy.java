@@ -31,7 +31,9 @@ public enum OverflowPolicy {
 
 	/**
 	 * The stream ends with a {@link SubscriberTooSlowException}, after what is in the
-	 * buffer.
+	 * buffer and a discontinuity with the number of those that came until then. The
+	 * stream of a {@code @ChannelListener} begins anew after a second; what comes in
+	 * between is reported by a discontinuity without a number.
 	 */
 	FAIL
 

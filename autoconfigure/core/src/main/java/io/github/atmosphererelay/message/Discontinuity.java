@@ -51,6 +51,8 @@ public record Discontinuity(String channel, Reason reason, long missing,
 
 		/**
 		 * The subscriber was too slow for an ephemeral channel, and its buffer was full.
+		 * Also, without a number, between a failure of a {@code @ChannelListener}'s
+		 * stream and the next stream.
 		 */
 		OVERFLOW,
 

@@ -64,6 +64,20 @@ public interface ChannelLog {
 	}
 
 	/**
+	 * Read the current value of a channel, which a subscriber gets first that has no
+	 * position, or cannot recover from the one that it has. Only logs of which the newest
+	 * publication says all, for example of a price, have current values.
+	 * @param channel the channel's name
+	 * @return completes with a page of one publication, or of none if the channel has no
+	 * value, and with the position from which the subscriber goes on, which the
+	 * publication has, too; errors as with {@link #read}. {@code null} if there are no
+	 * current values, which is the default
+	 */
+	default @Nullable CompletableFuture<LogPage> snapshot(String channel) {
+		return null;
+	}
+
+	/**
 	 * Return the present end of a channel's log.
 	 * @param channel the channel's name
 	 * @return completes with the position of the newest publication, or a later one, so

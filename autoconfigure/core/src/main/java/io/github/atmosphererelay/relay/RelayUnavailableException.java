@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public class RelayUnavailableException extends RelayException {
 
+	private final boolean refusal;
+
 	/**
 	 * Create the exception.
 	 * @param relay the relay's name
@@ -34,6 +36,7 @@ public class RelayUnavailableException extends RelayException {
 	 */
 	public RelayUnavailableException(String relay, @Nullable Throwable cause) {
 		super("The " + relay + " relay is not connected to its broker", cause);
+		this.refusal = false;
 	}
 
 	/**
@@ -43,10 +46,21 @@ public class RelayUnavailableException extends RelayException {
 	 */
 	RelayUnavailableException(Throwable cause, String message) {
 		super(message, cause);
+		this.refusal = true;
 	}
 
 	private RelayUnavailableException(String message) {
 		super(message, null);
+		this.refusal = false;
+	}
+
+	/**
+	 * Return whether the broker was reached and has answered that it does not do what was
+	 * asked. If not, it is away or slow.
+	 * @return whether the broker has refused it
+	 */
+	public boolean isRefusal() {
+		return this.refusal;
 	}
 
 	/**

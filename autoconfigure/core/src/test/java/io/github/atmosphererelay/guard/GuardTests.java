@@ -115,4 +115,13 @@ class GuardTests {
 		assertThat(this.guards.failing()).isEmpty();
 	}
 
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void aFailureThatIsCountedKeepsNoOtherFromBeingLogged(CapturedOutput output) {
+		this.guard.count(new IllegalStateException("known"));
+		this.guard.failed(new IllegalStateException("unknown"));
+		assertThat(output).contains("unknown").doesNotContain("more failures");
+		assertThat(this.guard.failures()).isEqualTo(2);
+	}
+
 }

@@ -105,6 +105,10 @@ public final class AtmosphereGatewayAutoConfiguration {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.send-timeout",
 					properties.sendTimeout(), "It must be positive");
 		}
+		if (properties.handshakeTimeout().toMillis() < 1) {
+			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.handshake-timeout",
+					properties.handshakeTimeout(), "It must be positive");
+		}
 		if (properties.idleTimeout().isNegative()) {
 			throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.idle-timeout",
 					properties.idleTimeout(), "It must not be negative");

@@ -147,7 +147,7 @@ public final class Ring {
 		RingPoints points = this.points;
 		if (points == null) {
 			// Two threads may compute the same points, which is harmless
-			points = RingPoints.of(this.owners);
+			points = RingPoints.of(this.owners, POINTS_PER_WEIGHT);
 			this.points = points;
 		}
 		return points;

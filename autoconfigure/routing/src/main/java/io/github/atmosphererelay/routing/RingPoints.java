@@ -47,15 +47,16 @@ final class RingPoints {
 	/**
 	 * Compute the points of members.
 	 * @param members the members with a weight above 0, in the order of their names
+	 * @param perWeight the number of points for each unit of weight, a multiple of 5
 	 */
-	static RingPoints of(List<RingMember> members) {
-		int size = members.stream().mapToInt((member) -> member.weight() * Ring.POINTS_PER_WEIGHT).sum();
+	static RingPoints of(List<RingMember> members, int perWeight) {
+		int size = members.stream().mapToInt((member) -> member.weight() * perWeight).sum();
 		long[] points = new long[size];
 		MessageDigest sha256 = sha256();
 		int next = 0;
 		for (int index = 0; index < members.size(); index++) {
 			RingMember member = members.get(index);
-			int hashes = member.weight() * Ring.POINTS_PER_WEIGHT / POINTS_PER_HASH;
+			int hashes = member.weight() * perWeight / POINTS_PER_HASH;
 			for (int i = 0; i < hashes; i++) {
 				byte[] hash = sha256.digest((member.name() + "#" + i).getBytes(StandardCharsets.UTF_8));
 				for (int part = 0; part < POINTS_PER_HASH; part++) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,31 @@ class RingTests {
 					.isCloseTo(fair, within(fair / 10));
 			}
 		}
+	}
+
+	/** Shows why a unit of weight has 4,000 points, with the rings of the test above. */
+	@Test
+	void withAHundredPointsForAUnitOfWeightManyOfTheseRingsAreUneven() {
+		assertThat(unevenRings(100)).isEqualTo(59);
+	}
+
+	private static int unevenRings(int perWeight) {
+		Random random = new Random(1);
+		int uneven = 0;
+		for (int i = 0; i < RINGS; i++) {
+			List<RingMember> members = members(random, 3, 3);
+			RingPoints points = RingPoints.of(members, perWeight);
+			int[] counts = new int[members.size()];
+			for (int user = 0; user < USERS; user++) {
+				counts[points.find("user-" + i + "-" + user)]++;
+			}
+			int total = members.stream().mapToInt(RingMember::weight).sum();
+			uneven += IntStream.range(0, counts.length).anyMatch((member) -> {
+				double fair = (double) USERS * members.get(member).weight() / total;
+				return Math.abs(counts[member] - fair) > fair / 10;
+			}) ? 1 : 0;
+		}
+		return uneven;
 	}
 
 	@Test

@@ -43,7 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * A consumer group on several nodes in one JVM.
  */
-@Timeout(120)
+@Timeout(240)
 @Reconciles
 class GroupClusterTests {
 

@@ -79,6 +79,14 @@ final class Cluster implements AutoCloseable {
 	}
 
 	/**
+	 * Return how the names of this process's temporary directories begin: whose a
+	 * directory is can be told where several clusters run.
+	 */
+	static String directoryPrefix() {
+		return "demo-chat-" + ProcessHandle.current().pid() + "-";
+	}
+
+	/**
 	 * Start what a plan says. Either everything runs afterwards, or nothing is left.
 	 * @param plan what the cluster consists of
 	 * @return the cluster
@@ -98,7 +106,7 @@ final class Cluster implements AutoCloseable {
 		plan.allPorts().forEach(Cluster::checkFree);
 		Cluster cluster;
 		try {
-			cluster = new Cluster(Files.createTempDirectory("demo-chat-"), messages, properties);
+			cluster = new Cluster(Files.createTempDirectory(directoryPrefix()), messages, properties);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("No temporary directory: " + ex.getMessage(), ex);

@@ -17,8 +17,11 @@
 package io.github.atmosphererelay.demo.cluster;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -36,6 +39,8 @@ final class Axe {
 	private static final Path DIRECTORY = Path.of("target", "axe");
 
 	private static final Path SCRIPT = DIRECTORY.resolve(Path.of("node_modules", "axe-core", "axe.min.js"));
+
+	private static final Path INSTALLED = DIRECTORY.resolve("installed.txt");
 
 	private static final String RUN = """
 			const done = arguments[arguments.length - 1];
@@ -57,7 +62,18 @@ final class Axe {
 		if (script != null) {
 			return;
 		}
-		if (!Files.exists(SCRIPT)) {
+		Files.createDirectories(DIRECTORY);
+		// Tests run in several processes, and one must not take away what another one
+		// reads
+		try (FileChannel file = FileChannel.open(DIRECTORY.resolveSibling("axe.lock"), StandardOpenOption.CREATE,
+				StandardOpenOption.WRITE); FileLock lock = file.lock()) {
+			install();
+			script = Files.readString(SCRIPT);
+		}
+	}
+
+	private static void install() throws IOException, InterruptedException {
+		if (!Files.exists(INSTALLED)) {
 			FileSystemUtils.copyRecursively(SOURCES, DIRECTORY);
 			Path output = DIRECTORY.resolve("npm.txt");
 			try {
@@ -74,8 +90,8 @@ final class Axe {
 			catch (IOException ex) {
 				skip(String.valueOf(ex.getMessage()));
 			}
+			Files.createFile(INSTALLED);
 		}
-		script = Files.readString(SCRIPT);
 	}
 
 	private static void skip(String reason) {

@@ -259,7 +259,7 @@ class ClusterTests {
 
 	private static Set<Path> temporaryDirectories() throws IOException {
 		try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-			return files.filter((path) -> path.getFileName().toString().startsWith("demo-chat-"))
+			return files.filter((path) -> path.getFileName().toString().startsWith(Cluster.directoryPrefix()))
 				.collect(Collectors.toSet());
 		}
 	}

@@ -37,6 +37,10 @@ import java.util.stream.Stream;
  */
 final class ServerProcess implements AutoCloseable {
 
+	/** With these on its class path a node would do more than it has to. */
+	private static final List<String> GATEWAY_LIBRARIES = List.of("atmosphere-relay-gateway", "autoconfigure/gateway",
+			"spring-cloud-", "spring-webflux", "spring-boot-webflux", "reactor-netty", "spring-boot-reactor-netty");
+
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
 
 	private final Process process;
@@ -107,13 +111,30 @@ final class ServerProcess implements AutoCloseable {
 	static String classPath(boolean jetty) {
 		// Surefire starts tests with a jar that only refers to the class path
 		String own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-		Stream<String> entries = Arrays.stream(own.split(File.pathSeparator));
+		Stream<String> entries = Arrays.stream(own.split(File.pathSeparator)).filter((entry) -> !isOfGateway(entry));
 		if (!jetty) {
 			return entries.filter((entry) -> !Path.of(entry).getFileName().toString().contains("jetty"))
 				.collect(Collectors.joining(File.pathSeparator));
 		}
 		return entries.flatMap((entry) -> Stream.of(entry, Path.of(entry).resolveSibling("lib-jetty") + "/*"))
 			.collect(Collectors.joining(File.pathSeparator));
+	}
+
+	/**
+	 * Return the class path of a gateway: that of the nodes, and what they do not have.
+	 * @return the class path
+	 */
+	static String gatewayClassPath() {
+		String own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+		return Arrays.stream(own.split(File.pathSeparator))
+			.filter((entry) -> !Path.of(entry).getFileName().toString().contains("jetty"))
+			.flatMap((entry) -> Stream.of(entry, Path.of(entry).resolveSibling("lib-gateway") + "/*"))
+			.collect(Collectors.joining(File.pathSeparator));
+	}
+
+	private static boolean isOfGateway(String entry) {
+		String name = Path.of(entry).toString();
+		return GATEWAY_LIBRARIES.stream().anyMatch(name::contains);
 	}
 
 	private long number(String key) throws IOException {

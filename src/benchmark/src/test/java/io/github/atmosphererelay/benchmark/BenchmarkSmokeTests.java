@@ -52,9 +52,29 @@ class BenchmarkSmokeTests {
 		check(report.measurements(), Contender.NODE_WS);
 	}
 
+	@Test
+	void theSameLoadGoesToTheNodesDirectlyAndThroughAGateway() throws IOException {
+		List<GatewayBenchmark.Pair> pairs = GatewayBenchmark.run(options("ours"));
+		assertThat(pairs).singleElement().satisfies((pair) -> {
+			for (GatewayBenchmark.Run run : List.of(pair.direct(), pair.through())) {
+				assertThat(run.result().deliveries()).isPositive();
+				assertThat(
+						run.result().lost() + run.result().doubled() + run.result().reordered() + run.result().closed())
+					.isZero();
+			}
+			assertThat(pair.through().gateway()).isGreaterThan(pair.direct().gateway());
+		});
+		assertThat(GatewayBenchmark.report(pairs)).contains("| direct | ", "| gateway | ",
+				"A gateway adds, as the mean of 1 pairs");
+	}
+
 	private static Report run(String contenders) throws IOException {
-		return Benchmark.run(Options.parse("--workloads=smoke", "--passes=1", "--warmup=1", "--duration=1",
-				"--contenders=" + contenders, "--jvm=-Xmx256m,-XX:+UseSerialGC,-XX:TieredStopAtLevel=1"));
+		return Benchmark.run(options(contenders));
+	}
+
+	private static Options options(String contenders) {
+		return Options.parse("--workloads=smoke", "--passes=1", "--warmup=1", "--duration=1",
+				"--contenders=" + contenders, "--jvm=-Xmx256m,-XX:+UseSerialGC,-XX:TieredStopAtLevel=1");
 	}
 
 	private static void check(List<Measurement> measurements, Contender... contenders) {

@@ -16,6 +16,11 @@
 
 package io.github.atmosphererelay.discovery;
 
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
 
 import io.github.atmosphererelay.contract.broker.Ports;
@@ -32,11 +37,19 @@ import org.springframework.context.ConfigurableApplicationContext;
  */
 final class Eureka implements AutoCloseable {
 
-	private final int port = Ports.free();
+	private final int port;
 
 	private final ConfigurableApplicationContext context;
 
 	Eureka() {
+		this(Ports.free());
+	}
+
+	/**
+	 * Start a server on a port, which knows nobody.
+	 */
+	Eureka(int port) {
+		this.port = port;
 		SpringApplication application = new SpringApplication(Server.class);
 		this.context = application.run("--server.port=" + this.port, "--spring.main.banner-mode=off",
 				"--spring.main.register-shutdown-hook=false", "--spring.application.name=eureka",
@@ -45,6 +58,25 @@ final class Eureka implements AutoCloseable {
 				"--eureka.client.service-url.defaultZone=http://localhost:" + this.port + "/eureka/",
 				"--eureka.server.use-read-only-response-cache=false", "--logging.level.com.netflix=OFF",
 				"--eureka.server.wait-time-in-ms-when-sync-empty=0");
+	}
+
+	int port() {
+		return this.port;
+	}
+
+	/**
+	 * Take an instance out of the answers, as an operator does it. The instance goes on.
+	 */
+	void takeOutOfService(String instance) throws IOException, InterruptedException {
+		HttpRequest request = HttpRequest
+			.newBuilder(URI.create(
+					"http://localhost:" + this.port + "/eureka/apps/TEST/" + instance + "/status?value=OUT_OF_SERVICE"))
+			.PUT(HttpRequest.BodyPublishers.noBody())
+			.build();
+		int status = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+		if (status != 200) {
+			throw new IllegalStateException("Eureka has answered with " + status);
+		}
 	}
 
 	/**

@@ -84,7 +84,7 @@ final class MovesClients implements AutoCloseable {
 			RecordingClient client = new RecordingClient(user, List.of("log/" + i % CHANNELS), () -> door, this.timer,
 					i)
 				.header("X-User", user)
-				.patient(MANY ? 60 : 20, MANY ? 10_000 : 2_000);
+				.patient(MANY ? 60 : 20, MANY ? 10_000 : 2_000, MANY ? 40_000 : 2_000);
 			this.clients.add(client);
 			this.timer.schedule(client::connect, i * (MANY ? 15L : 4L), TimeUnit.MILLISECONDS);
 		}

@@ -50,6 +50,9 @@ final class MovesCluster implements AutoCloseable {
 
 	private static final Duration START = Duration.ofSeconds(120);
 
+	/** Each client takes about 45 KB of it. */
+	private static final String GATEWAY_HEAP = MovesClients.MANY ? "1g" : "512m";
+
 	private static final Path OUTPUT = Path.of("target", "gateway-moves.txt");
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -77,7 +80,7 @@ final class MovesCluster implements AutoCloseable {
 		arguments.addAll(member("gateway", 0, this.broker.directProperties()));
 		arguments.addAll(List.of("server.port=" + this.gatewayPort, "eureka.client.register-with-eureka=false",
 				"atmosphere.gateway.ring.source=member"));
-		this.gateway = JavaProcess.launch(RoutedGateway.class, OUTPUT, arguments);
+		this.gateway = JavaProcess.launch(RoutedGateway.class, GATEWAY_HEAP, OUTPUT, arguments);
 		List<String> observing = new ArrayList<>(member("observer", 0, this.broker.directProperties()));
 		observing.add("eureka.client.enabled=false");
 		this.observer = TestNode.start(observing.toArray(String[]::new));

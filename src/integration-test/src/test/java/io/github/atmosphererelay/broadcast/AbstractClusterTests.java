@@ -151,22 +151,35 @@ abstract class AbstractClusterTests {
 		return client.received().stream().map(Payload::asText).toList();
 	}
 
+	/**
+	 * In a cluster of its own, whose nodes wait longer for the broker's answers: the
+	 * other nodes no longer expect the answer when the broker has stood still for a
+	 * second, and cannot say then that a message was relayed.
+	 */
 	@Test
 	@Reconciles
 	void threeNodesExchange100000MessagesInOrderAndExactlyOnce() {
+		try (RelayCluster patient = BrokerCluster.of(properties(), ClusterApplication.class)
+			.property("atmosphere.cluster.name=exchange")
+			.property("atmosphere.relay.publish-timeout=10s")
+			.property("atmosphere.relay.probe-timeout=30s")
+			.nodes(3)
+			.timeout(Duration.ofSeconds(30))
+			.start()) {
+			exchange100000Messages(patient.nodes());
+		}
+	}
+
+	private static void exchange100000Messages(List<ApplicationNode> nodes) {
 		int perPublisher = 34_000;
-		List<RelayClient> subscribers = this.cluster.nodes()
-			.stream()
-			.map((node) -> subscribe(node, "chat/all"))
-			.toList();
-		long[] missedBefore = this.cluster.nodes().stream().mapToLong(AbstractClusterTests::missed).toArray();
+		List<RelayClient> subscribers = nodes.stream().map((node) -> node.connect("chat/all")).toList();
 		// The exception or receipt of the first message that was not relayed, which says
 		// more than that it is missing
 		AtomicReference<Object> refusal = new AtomicReference<>();
 		for (int i = 0; i < perPublisher; i++) {
 			for (int publisher = 0; publisher < 3; publisher++) {
 				Object payload = (i % 2 != 0) ? binary(publisher, i) : publisher + ":" + i;
-				node(publisher).broadcaster().broadcast("chat/all", payload).whenComplete((receipt, ex) -> {
+				nodes.get(publisher).broadcaster().broadcast("chat/all", payload).whenComplete((receipt, ex) -> {
 					if (ex != null || receipt.outcome() != Outcome.RELAYED) {
 						refusal.compareAndSet(null, (ex != null) ? ex : receipt);
 					}
@@ -189,8 +202,7 @@ abstract class AbstractClusterTests {
 			}
 			assertThat(next).containsExactly(perPublisher, perPublisher, perPublisher);
 		}
-		assertThat(this.cluster.nodes().stream().mapToLong(AbstractClusterTests::missed))
-			.containsExactly(missedBefore[0], missedBefore[1], missedBefore[2]);
+		assertThat(nodes.stream().mapToLong(AbstractClusterTests::missed)).containsOnly(0L);
 	}
 
 	private static void expectNext1500(List<RelayClient> subscribers, AtomicReference<Object> refusal) {

@@ -20,9 +20,14 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.group.internal.GroupRunner;
+import io.github.atmosphererelay.group.internal.GroupStatistics.Event;
 import io.github.atmosphererelay.listening.ChannelListener;
 
 import org.springframework.beans.factory.annotation.Value;
@@ -46,6 +51,15 @@ class GroupApplication {
 	/** The channel for which the listener always fails. */
 	static final String BAD = "bad";
 
+	/** The group of all nodes from the beginning. */
+	static final String WORK = "work";
+
+	/** The group that is added to nodes that run with {@code test.late}. */
+	static final String LATE = "late";
+
+	/** The group of nodes that run with {@code test.once}. */
+	static final String ONCE = "once";
+
 	@Bean
 	Journal journal(@Value("${test.journal}") String file) throws IOException {
 		return new Journal(file);
@@ -54,6 +68,12 @@ class GroupApplication {
 	@Bean
 	Worker worker(Journal journal) {
 		return new Worker(journal);
+	}
+
+	@Bean
+	@ConditionalOnBooleanProperty("test.late")
+	LateWorker lateWorker(Journal journal) {
+		return new LateWorker(journal);
 	}
 
 	@Bean
@@ -87,6 +107,16 @@ class GroupApplication {
 			}
 		}
 
+		/**
+		 * Note a message, or fail if it is of the channel that always fails.
+		 */
+		void handle(String group, String channel, String number) {
+			if (channel.equals(BAD)) {
+				throw new IllegalStateException("expected");
+			}
+			write("handled " + group + " " + channel + " " + number + " " + System.currentTimeMillis());
+		}
+
 	}
 
 	/**
@@ -100,12 +130,27 @@ class GroupApplication {
 			this.journal = journal;
 		}
 
-		@ChannelListener(value = "work/{channel}", group = "work", start = ChannelListener.Start.BEGINNING)
+		@ChannelListener(value = "work/{channel}", group = WORK, start = ChannelListener.Start.BEGINNING)
 		void work(String number, @PathVariable String channel) {
-			if (channel.equals(BAD)) {
-				throw new IllegalStateException("expected");
-			}
-			this.journal.write("handled " + channel + " " + number + " " + System.currentTimeMillis());
+			this.journal.handle(WORK, channel, number);
+		}
+
+	}
+
+	/**
+	 * Handles what the logs still have.
+	 */
+	static final class LateWorker {
+
+		private final Journal journal;
+
+		private LateWorker(Journal journal) {
+			this.journal = journal;
+		}
+
+		@ChannelListener(value = "work/{channel}", group = LATE, start = ChannelListener.Start.BEGINNING)
+		void work(String number, @PathVariable String channel) {
+			this.journal.handle(LATE, channel, number);
 		}
 
 	}
@@ -121,7 +166,7 @@ class GroupApplication {
 			this.jdbc = jdbc;
 		}
 
-		@ChannelListener(value = "work/{channel}", group = "once", start = ChannelListener.Start.BEGINNING,
+		@ChannelListener(value = "work/{channel}", group = ONCE, start = ChannelListener.Start.BEGINNING,
 				exactlyOnce = true)
 		void work(String number, @PathVariable String channel) {
 			if (channel.equals(BAD)) {
@@ -133,13 +178,15 @@ class GroupApplication {
 	}
 
 	/**
-	 * Writes the lag of the node's lanes into its file.
+	 * Writes into the node's file what its groups have.
 	 */
 	static final class LagReport {
 
 		private final Journal journal;
 
 		private final GroupListeners groups;
+
+		private final Map<String, Long> setAside = new HashMap<>();
 
 		private LagReport(Journal journal, GroupListeners groups) {
 			this.journal = journal;
@@ -149,9 +196,25 @@ class GroupApplication {
 		@Scheduled(fixedDelay = 500)
 		void report() {
 			for (GroupRunner group : this.groups.runners().all()) {
-				this.journal.write(
-						"lag " + group.name() + " " + group.describe().lanes().size() + " " + group.statistics().lag());
+				this.journal.write("lag " + group.name() + " " + group.describe().lanes().size() + " "
+						+ group.statistics().lag() + " " + group.statistics().count(Event.LANE_LOST));
 			}
+			for (GroupRunner group : this.groups.runners().all()) {
+				long count = group.statistics().setAside();
+				if (!Long.valueOf(count).equals(this.setAside.get(group.name()))) {
+					this.journal.write("aside " + group.name() + " " + setAside(group));
+					this.setAside.put(group.name(), count);
+				}
+			}
+		}
+
+		private String setAside(GroupRunner group) {
+			return group.setAside(0, 1000)
+				.orTimeout(10, TimeUnit.SECONDS)
+				.join()
+				.stream()
+				.map((message) -> message.publication().payload().asText())
+				.collect(Collectors.joining(","));
 		}
 
 	}

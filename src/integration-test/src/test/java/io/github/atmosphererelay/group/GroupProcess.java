@@ -16,12 +16,17 @@
 
 package io.github.atmosphererelay.group;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.test.TestNode;
@@ -39,6 +44,14 @@ public final class GroupProcess implements AutoCloseable {
 
 	private final Path journal;
 
+	private final List<String> lines = new ArrayList<>();
+
+	/** How many bytes of the journal are in the lines. */
+	private int read;
+
+	/** The first line of the process that runs. */
+	private int first;
+
 	private @Nullable Process process;
 
 	/**
@@ -52,13 +65,19 @@ public final class GroupProcess implements AutoCloseable {
 		launch();
 	}
 
-	void launch() {
+	/**
+	 * Begin to start the node again.
+	 * @param more further properties
+	 */
+	void launch(String... more) {
+		this.first = lines().size();
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
 						System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
 						GroupProcess.class.getName()));
 		command.addAll(this.arguments);
+		command.addAll(List.of(more));
 		try {
 			this.process = new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.appendTo(OUTPUT.toFile()))
@@ -72,38 +91,97 @@ public final class GroupProcess implements AutoCloseable {
 	/**
 	 * Return what the node has written.
 	 */
-	List<String> lines() {
-		try {
-			return Files.exists(this.journal) ? Files.readAllLines(this.journal) : List.of();
+	synchronized List<String> lines() {
+		try (RandomAccessFile file = new RandomAccessFile(this.journal.toFile(), "r")) {
+			byte[] bytes = new byte[(int) file.length() - this.read];
+			file.seek(this.read);
+			file.readFully(bytes);
+			int begin = 0;
+			for (int i = 0; i < bytes.length; i++) {
+				if (bytes[i] == '\n') {
+					this.lines.add(new String(bytes, begin, i - begin, StandardCharsets.UTF_8));
+					begin = i + 1;
+				}
+			}
+			this.read += begin;
+		}
+		catch (FileNotFoundException ex) {
+			return List.of();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+		return List.copyOf(this.lines);
 	}
 
 	/**
-	 * Return the last lag of a group that the node has written, or -1 if there is none.
+	 * Return the groups of the process that runs.
 	 */
-	long lag(String group) {
-		return report(group, 3);
+	Set<String> groups() {
+		return reports("lag").map((fields) -> fields[1]).collect(Collectors.toSet());
 	}
 
 	/**
 	 * Return how many lanes of a group the node has, or -1 if it does not run yet.
 	 */
 	long lanes(String group) {
-		return report(group, 2);
+		return Long.parseLong(report("lag", group, 2, "-1"));
 	}
 
-	private long report(String group, int field) {
-		List<String> lines = lines();
-		for (int i = lines.size() - 1; i >= 0; i--) {
-			String[] fields = lines.get(i).split(" ");
-			if (fields.length == 4 && fields[0].equals("lag") && fields[1].equals(group)) {
-				return Long.parseLong(fields[field]);
+	/**
+	 * Return the last lag of a group that the node has written, or -1 if there is none.
+	 */
+	long lag(String group) {
+		return Long.parseLong(report("lag", group, 3, "-1"));
+	}
+
+	/**
+	 * Return how many lanes of a group the process has lost to others.
+	 */
+	long lost(String group) {
+		return Long.parseLong(report("lag", group, 4, "0"));
+	}
+
+	/**
+	 * Return how many lanes of a group this process and those before it have lost.
+	 */
+	long lostByAll(String group) {
+		long sum = 0;
+		long last = 0;
+		for (String line : lines()) {
+			String[] fields = line.split(" ");
+			if (fields.length == 5 && fields[0].equals("lag") && fields[1].equals(group)) {
+				long lost = Long.parseLong(fields[4]);
+				sum += (lost < last) ? lost : lost - last;
+				last = lost;
 			}
 		}
-		return -1;
+		return sum;
+	}
+
+	/**
+	 * Return the numbers of the messages that a group has set aside.
+	 */
+	List<Integer> setAside(String group) {
+		return Stream.of(report("aside", group, 2, "").split(","))
+			.filter((number) -> !number.isEmpty())
+			.map(Integer::valueOf)
+			.toList();
+	}
+
+	private String report(String kind, String group, int field, String unknown) {
+		return reports(kind).filter((fields) -> fields[1].equals(group) && fields.length > field)
+			.reduce((earlier, later) -> later)
+			.map((fields) -> fields[field])
+			.orElse(unknown);
+	}
+
+	private Stream<String[]> reports(String kind) {
+		List<String> lines = lines();
+		return lines.subList(Math.min(this.first, lines.size()), lines.size())
+			.stream()
+			.filter((line) -> line.startsWith(kind + " "))
+			.map((line) -> line.split(" "));
 	}
 
 	/**
@@ -113,6 +191,20 @@ public final class GroupProcess implements AutoCloseable {
 		Process process = this.process;
 		if (process != null) {
 			process.destroyForcibly().onExit().join();
+			this.process = null;
+		}
+	}
+
+	/**
+	 * Have the process stop, as the platform does, and wait until it has ended.
+	 */
+	void stop() {
+		Process process = this.process;
+		if (process != null) {
+			// Process.destroy() would close the standard input as well, and the node
+			// would halt
+			process.toHandle().destroy();
+			process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
 			this.process = null;
 		}
 	}
@@ -144,7 +236,8 @@ public final class GroupProcess implements AutoCloseable {
 	 * @throws IOException if the process that started it cannot be watched
 	 */
 	public static void main(String[] args) throws IOException {
-		TestNode.start(List.of(GroupApplication.class), args);
+		TestNode node = TestNode.start(List.of(GroupApplication.class), args);
+		Runtime.getRuntime().addShutdownHook(new Thread(node::close));
 		while (System.in.read() >= 0) {
 			continue;
 		}

@@ -16,58 +16,21 @@
 
 package io.github.atmosphererelay.group;
 
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
-import java.util.List;
-
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.contract.broker.DatabaseBroker;
-import io.github.atmosphererelay.test.MachineTime;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Consumer groups of three nodes that share a PostgreSQL, one of them with
- * {@code exactlyOnce}.
+ * Groups of processes on PostgreSQL.
  */
-class GroupsOnPostgresTests extends AbstractGroupClusterTests {
+class GroupsOnPostgresTests extends AbstractGroupsOnDatabaseTests {
+
+	GroupsOnPostgresTests() {
+		super("BIGSERIAL");
+	}
 
 	@Override
-	Broker startBroker() {
+	DatabaseBroker startDatabase() {
 		return new Broker.Postgres();
-	}
-
-	@Override
-	List<String> prepare(Broker broker) throws Exception {
-		try (Connection connection = ((DatabaseBroker) broker).connect();
-				Statement statement = connection.createStatement()) {
-			statement.execute("CREATE TABLE WORKED (ID BIGSERIAL, CHANNEL VARCHAR(20), NUMBER INT)");
-		}
-		return List.of("test.once=true");
-	}
-
-	@Override
-	void compare(Broker broker, int messages) throws Exception {
-		try (Connection connection = ((DatabaseBroker) broker).connect();
-				Statement statement = connection.createStatement()) {
-			MachineTime.await(Duration.ofMinutes(2))
-				.until(() -> number(statement,
-						"SELECT COUNT(*) FROM (SELECT DISTINCT CHANNEL, NUMBER FROM WORKED) W") >= (long) messages
-								* CHANNELS);
-			assertThat(number(statement, "SELECT COUNT(*) FROM WORKED")).isEqualTo((long) messages * CHANNELS);
-			MachineTime.await(Duration.ofMinutes(1))
-				.until(() -> number(statement, "SELECT COUNT(*) FROM ATMOSPHERE_GROUP_CHANNEL") == 0);
-		}
-	}
-
-	private static long number(Statement statement, String query) throws SQLException {
-		try (ResultSet row = statement.executeQuery(query)) {
-			row.next();
-			return row.getLong(1);
-		}
 	}
 
 }

@@ -44,7 +44,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Two applications whose listeners share channels through Kafka.
  */
-@Timeout(120)
+@Timeout(240)
 @Reconciles
 class GroupsOnKafkaTests {
 

@@ -83,7 +83,7 @@ abstract class AbstractOutboxKillTests {
 					pause(database, this.random.nextInt(30));
 					victim.kill();
 					victim.launch();
-					if (i % 10 == 9) {
+					if (i % 5 == 4) {
 						clients.compareUntilNow(database);
 					}
 				}

@@ -37,7 +37,7 @@ class OutboxKillOnPostgresTests extends AbstractOutboxKillTests {
 
 	@Override
 	int kills() {
-		return Integer.getInteger("atmosphere.test.kills", 15);
+		return Integer.getInteger("atmosphere.test.kills", 6);
 	}
 
 	@AfterEach

@@ -60,7 +60,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Reconciles
 class OutboxOnRedisTests {
 
-	private static final Duration SOON = Duration.ofSeconds(20);
+	private static final Duration SOON = Duration.ofSeconds(60);
 
 	/** How long Redis is away. */
 	private static final Duration AWAY = Duration.ofSeconds(Boolean.getBoolean("atmosphere.test.long") ? 60 : 15);

@@ -16,12 +16,16 @@
 
 package io.github.atmosphererelay.routing;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.CookieManager;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +42,7 @@ import io.github.atmosphererelay.routing.internal.RoutingStatistics;
 import io.github.atmosphererelay.routing.internal.TicketRefusal;
 import io.github.atmosphererelay.test.BrokerCluster;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.testkit.ApplicationNode;
 import io.github.atmosphererelay.testkit.RelayCluster;
@@ -118,6 +123,36 @@ class RouteApiTests {
 			assertThat(client.texts().get(0)).contains("\"client\"");
 			MachineTime.await(WITHIN).until(() -> cluster.node(1).bean(Cluster.class).self().load().sessions() == 1);
 		}
+	}
+
+	@Test
+	void theUnmodifiedCentrifugeClientTakesATicketForItsToken() throws Exception {
+		NodeScripts.install();
+		String user = userOf(cluster.node(1));
+		String ticket = found(get("as=" + user)).path("ticket").asString();
+		Process client = NodeScripts.start("centrifuge-ticket.mjs", door(cluster.node(1)).toString(), ticket,
+				"staff/ticket");
+		try {
+			BufferedReader lines = client.inputReader(StandardCharsets.UTF_8);
+			assertThat(line(lines)).matches("subscribed as .+");
+			cluster.node(0).broadcaster().broadcast("staff/ticket", "{\"for\":\"staff\"}");
+			assertThat(line(lines)).isEqualTo("{\"for\":\"staff\"}");
+			assertThat(line(lines)).isEqualTo("refused with 3500 invalid token");
+		}
+		finally {
+			client.destroyForcibly();
+		}
+	}
+
+	private static String line(BufferedReader lines) throws Exception {
+		return CompletableFuture.supplyAsync(() -> {
+			try {
+				return lines.readLine();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}).get(60, TimeUnit.SECONDS);
 	}
 
 	/**
@@ -208,6 +243,20 @@ class RouteApiTests {
 			.isEqualTo(403);
 		assertThat(get("as=" + user, "Origin", "https://evil.example.com").statusCode()).isEqualTo(403);
 		assertThat(get("as=" + user, "Sec-Fetch-Site", "same-origin").statusCode()).isEqualTo(200);
+	}
+
+	@Test
+	void pagesThatCameFromTheAddressOfANodeMayConnectToEachNode() {
+		for (ApplicationNode node : cluster.nodes()) {
+			URI channel = URI.create("ws://localhost:" + node.port() + "/atmosphere/chat/a?ack=true");
+			try (TestClient page = TestClient.connect(channel, "Origin", "https://node.example.com")) {
+				page.awaitCount(1);
+			}
+			for (String other : List.of("http://node.example.com", "https://example.com",
+					"https://node.example.com.evil.example", "https://node.example.com:8443")) {
+				assertThat(TestClient.refusedStatus(channel, "Origin", other)).as(other).isEqualTo(403);
+			}
+		}
 	}
 
 	/**

@@ -49,7 +49,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * The status while the broker is away, a part of the node fails repeatedly, or
-	 * another node has other buckets of channels.
+	 * another node has other buckets of channels, or a feed cannot be read.
 	 */
 	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
 
@@ -67,6 +67,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final BucketAgreement buckets;
 
+	private final FeedProblems feeds;
+
 	private final boolean degradedIsDown;
 
 	private final @Nullable StompOperations stomp;
@@ -80,12 +82,13 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 * @param sessions counts dropped messages
 	 * @param cluster knows the nodes
 	 * @param buckets compares the buckets of channels
+	 * @param feeds knows the feeds that do not work
 	 * @param degradedIsDown whether to report DOWN instead of DEGRADED
-	 * @param stomp STOMP on the node, or {@code null} if it is off
+	 * @param stomp tells of STOMP on the node, or {@code null} if it is off
 	 */
 	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
 			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, BucketAgreement buckets,
-			boolean degradedIsDown, @Nullable StompOperations stomp) {
+			FeedProblems feeds, boolean degradedIsDown, @Nullable StompOperations stomp) {
 		super("The health of the relay could not be determined");
 		this.relay = relay;
 		this.monitor = monitor;
@@ -94,6 +97,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		this.sessions = sessions;
 		this.cluster = cluster;
 		this.buckets = buckets;
+		this.feeds = feeds;
 		this.degradedIsDown = degradedIsDown;
 		this.stomp = stomp;
 	}
@@ -104,7 +108,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		RelayState state = monitor.state();
 		List<Guard> failing = this.guards.failing();
 		Map<UUID, String> differentBuckets = this.buckets.differences();
-		if (state == RelayState.UP && failing.isEmpty() && differentBuckets.isEmpty()) {
+		Map<String, String> feeds = this.feeds.problems();
+		if (state == RelayState.UP && failing.isEmpty() && differentBuckets.isEmpty() && feeds.isEmpty()) {
 			builder.up();
 		}
 		else {
@@ -118,6 +123,9 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		}
 		if (!differentBuckets.isEmpty()) {
 			builder.withDetail("differentBuckets", differentBuckets);
+		}
+		if (!feeds.isEmpty()) {
+			builder.withDetail("feeds", feeds);
 		}
 		if (monitor.roundTrip() != null) {
 			builder.withDetail("roundTrip", monitor.roundTrip().toNanos() / 1000 + " us");

@@ -51,7 +51,7 @@ public final class NodeFigures {
 	 * @param registry knows the open sessions
 	 * @param messages counts messages
 	 * @param sessions counts what is written to sessions
-	 * @param stomp STOMP on the node, or {@code null} if it is off
+	 * @param stomp tells of STOMP on the node, or {@code null} if it is off
 	 */
 	public NodeFigures(NodeIdentity identity, RelayMonitor monitor, SessionRegistry registry,
 			MessagingStatistics messages, SessionStatistics sessions, @Nullable StompFigures stomp) {

@@ -123,7 +123,7 @@ class PresenceDoorTests {
 			for (int i = 0; i < 50; i++) {
 				node.connect("chat/a");
 			}
-			await().until(() -> watcher.texts().get(watcher.count() - 1).contains("\"count\":51"));
+			await().until(() -> watcher.texts().stream().anyMatch((text) -> text.contains("\"count\":51")));
 			assertThat(watcher.count()).isLessThan(20);
 			TestClient late = node.connect("chat/a?presence=true").awaitCount(1);
 			assertThat(late.texts().get(0)).contains("\"count\":52,\"truncated\":true")

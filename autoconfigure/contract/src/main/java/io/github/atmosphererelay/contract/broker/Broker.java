@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.contract.broker;
 
+import java.nio.file.Path;
+
 /**
  * A real broker that one test uses alone. The test's nodes reach it directly, or through
  * a proxy that can disturb their connections.
@@ -62,13 +64,33 @@ public interface Broker extends AutoCloseable {
 	void close();
 
 	/**
-	 * Redis, without persistence.
+	 * Redis, without persistence unless it gets a directory.
 	 */
 	final class Redis implements Broker {
 
-		private final RedisServers.Standalone server = RedisServers.standalone();
+		private final RedisServers.Standalone server;
 
-		private final TcpProxy proxy = TcpProxy.start(RedisServers.HOST, this.server.port());
+		private final TcpProxy proxy;
+
+		private final boolean durable;
+
+		public Redis() {
+			this(RedisServers.standalone(), false);
+		}
+
+		/**
+		 * Start a server that writes every command to disk.
+		 * @param directory the directory for its data
+		 */
+		public Redis(Path directory) {
+			this(RedisServers.durable(directory), true);
+		}
+
+		private Redis(RedisServers.Standalone server, boolean durable) {
+			this.server = server;
+			this.proxy = TcpProxy.start(RedisServers.HOST, server.port());
+			this.durable = durable;
+		}
 
 		public RedisServers.Standalone server() {
 			return this.server;
@@ -96,7 +118,7 @@ public interface Broker extends AutoCloseable {
 
 		@Override
 		public void kill() {
-			this.server.stop();
+			this.server.kill();
 		}
 
 		@Override
@@ -106,7 +128,7 @@ public interface Broker extends AutoCloseable {
 
 		@Override
 		public boolean keepsWhatItAcknowledged() {
-			return false;
+			return this.durable;
 		}
 
 		@Override

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.contract.broker;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -36,11 +37,13 @@ final class KafkaProcess {
 
 	private final ServerProcess server = new ServerProcess("kafka-server", "KILL");
 
+	private final Properties properties = new Properties();
+
 	private boolean launched;
 
 	KafkaProcess(int nodeId, String clusterId, Map<String, String> properties) throws Exception {
 		String data = this.server.directory().resolve("data").toString();
-		Properties all = new Properties();
+		Properties all = this.properties;
 		all.putAll(Map.of("node.id", Integer.toString(nodeId), "log.dirs", data, "controller.listener.names",
 				"CONTROLLER", "offsets.topic.replication.factor", "1", "offsets.topic.num.partitions", "1",
 				"transaction.state.log.replication.factor", "1", "transaction.state.log.min.isr", "1",
@@ -49,9 +52,7 @@ final class KafkaProcess {
 		// expired
 		all.putAll(Map.of("broker.session.timeout.ms", "3000", "broker.heartbeat.interval.ms", "300"));
 		all.putAll(properties);
-		try (OutputStream out = Files.newOutputStream(configuration())) {
-			all.store(out, null);
-		}
+		store();
 		try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream())) {
 			new Formatter().setPrintStream(nowhere)
 				.setClusterId(clusterId)
@@ -62,6 +63,20 @@ final class KafkaProcess {
 				.addDirectory(data)
 				.run();
 		}
+	}
+
+	private void store() throws IOException {
+		try (OutputStream out = Files.newOutputStream(configuration())) {
+			this.properties.store(out, null);
+		}
+	}
+
+	/**
+	 * Change properties, from the next start on.
+	 */
+	void change(Map<String, String> properties) throws IOException {
+		this.properties.putAll(properties);
+		store();
 	}
 
 	private Path configuration() {

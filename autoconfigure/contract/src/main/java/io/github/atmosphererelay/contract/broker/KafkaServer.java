@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.contract.broker;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -57,12 +59,16 @@ public final class KafkaServer implements AutoCloseable {
 		all.put("listeners",
 				"ADMIN://127.0.0.1:%d,DIRECT://127.0.0.1:%d,PROXIED://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
 					.formatted(ports.toArray()));
-		all.put("advertised.listeners", "ADMIN://127.0.0.1:%d,DIRECT://127.0.0.1:%d,PROXIED://127.0.0.1:%d"
-			.formatted(this.adminPort, this.direct.port(), this.proxy.port()));
+		all.putAll(advertised(this.proxy.port()));
 		all.put("listener.security.protocol.map",
 				"ADMIN:PLAINTEXT,DIRECT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT");
 		all.putAll(properties);
 		this.process = new KafkaProcess(1, Uuid.randomUuid().toString(), all);
+	}
+
+	private Map<String, String> advertised(int proxied) {
+		return Map.of("advertised.listeners", "ADMIN://127.0.0.1:%d,DIRECT://127.0.0.1:%d,PROXIED://127.0.0.1:%d"
+			.formatted(this.adminPort, this.direct.port(), proxied));
 	}
 
 	/**
@@ -86,6 +92,20 @@ public final class KafkaServer implements AutoCloseable {
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException("The Kafka broker could not be set up", ex);
+		}
+	}
+
+	/**
+	 * Change the port of its proxied listener that the broker tells its clients, from the
+	 * next start on.
+	 * @param port the port
+	 */
+	public void advertise(int port) {
+		try {
+			this.process.change(advertised(port));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

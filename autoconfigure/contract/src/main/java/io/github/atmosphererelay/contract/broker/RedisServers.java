@@ -18,15 +18,21 @@ package io.github.atmosphererelay.contract.broker;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.test.MachineTime;
 import org.awaitility.core.ConditionTimeoutException;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.params.MigrateParams;
+import redis.clients.jedis.util.JedisClusterCRC16;
 import redis.embedded.Redis;
 import redis.embedded.RedisCluster;
 import redis.embedded.RedisSentinel;
@@ -44,6 +50,11 @@ public final class RedisServers {
 
 	/** The name of the master in Sentinel's configuration. */
 	public static final String MASTER_NAME = "atmosphere";
+
+	private static final int SLOTS = 16_384;
+
+	/** How long a master may wait for its disk while it takes a key over. */
+	private static final int MIGRATE_MILLIS = 30_000;
 
 	private RedisServers() {
 	}
@@ -106,17 +117,104 @@ public final class RedisServers {
 			.build());
 		start(servers);
 		try {
-			MachineTime.await(Duration.ofSeconds(20))
-				.alias("a cluster whose nodes all know each other")
-				.until(() -> servers.serverPorts()
-					.stream()
-					.allMatch((port) -> knows(port, servers.serverPorts().size())));
+			awaitCluster(servers.serverPorts());
 			return servers;
 		}
 		catch (ConditionTimeoutException ex) {
 			String views = describeCluster(servers.serverPorts());
 			stop(servers);
 			throw new IllegalStateException(views, ex);
+		}
+	}
+
+	static void awaitCluster(List<Integer> ports) {
+		MachineTime.await(Duration.ofSeconds(20))
+			.alias("a cluster whose nodes all know each other")
+			.until(() -> ports.stream().allMatch((port) -> knows(port, ports.size())));
+	}
+
+	/**
+	 * Start a cluster of three masters that write every command to disk, and wait until
+	 * each of them is connected to all others.
+	 * @param directory the directory for their data
+	 * @return the running servers
+	 */
+	static List<Standalone> durableCluster(Path directory) {
+		List<Standalone> servers = new ArrayList<>();
+		try {
+			for (int i = 0; i < 3; i++) {
+				Path data = Files.createDirectory(directory.resolve("master-" + i));
+				servers.add(new Standalone(Ports.free(), "cluster-enabled yes", "save \"\"", "appendonly yes",
+						"appendfsync always", "dir " + data.toAbsolutePath()));
+			}
+			for (int i = 0; i < 3; i++) {
+				try (Jedis jedis = new Jedis(HOST, servers.get(i).port())) {
+					jedis.clusterAddSlots(IntStream.range(SLOTS * i / 3, SLOTS * (i + 1) / 3).toArray());
+					if (i > 0) {
+						jedis.clusterMeet(HOST, servers.get(0).port());
+					}
+				}
+			}
+			awaitCluster(servers.stream().map(Standalone::port).toList());
+			return servers;
+		}
+		catch (IOException ex) {
+			servers.forEach(Standalone::close);
+			throw new UncheckedIOException(ex);
+		}
+		catch (RuntimeException ex) {
+			servers.forEach(Standalone::close);
+			throw ex;
+		}
+	}
+
+	/**
+	 * Move the slot of a key to another master, as redis-cli does.
+	 * @param ports the ports of all masters
+	 * @param key the key
+	 */
+	public static void moveSlot(List<Integer> ports, String key) {
+		int slot = JedisClusterCRC16.getSlot(key);
+		int from = masterOf(ports, key);
+		int to = ports.stream().filter((port) -> port != from).findFirst().orElseThrow();
+		try (Jedis source = new Jedis(HOST, from, 2 * MIGRATE_MILLIS); Jedis target = new Jedis(HOST, to)) {
+			String targetId = target.clusterMyId();
+			target.clusterSetSlotImporting(slot, source.clusterMyId());
+			source.clusterSetSlotMigrating(slot, targetId);
+			for (List<String> keys = source.clusterGetKeysInSlot(slot, 1); !keys.isEmpty(); keys = source
+				.clusterGetKeysInSlot(slot, 1)) {
+				source.migrate(HOST, to, MIGRATE_MILLIS, MigrateParams.migrateParams(), keys.toArray(String[]::new));
+			}
+			// The target first: otherwise both masters redirect clients to each other
+			target.clusterSetSlotNode(slot, targetId);
+			for (int port : ports) {
+				try (Jedis each = new Jedis(HOST, port)) {
+					each.clusterSetSlotNode(slot, targetId);
+				}
+			}
+		}
+	}
+
+	/**
+	 * Find the master that has a key's slot.
+	 * @param ports the ports of all masters
+	 * @param key the key
+	 * @return the port of the master
+	 */
+	public static int masterOf(List<Integer> ports, String key) {
+		int slot = JedisClusterCRC16.getSlot(key);
+		return ports.stream().filter((port) -> has(port, slot)).findFirst().orElseThrow();
+	}
+
+	private static boolean has(int port, int slot) {
+		try (Jedis jedis = new Jedis(HOST, port)) {
+			String id = jedis.clusterMyId();
+			List<Object> ranges = new ArrayList<>(jedis.clusterSlots());
+			return ranges.stream().map((range) -> (List<?>) range).anyMatch((range) -> {
+				List<?> master = (List<?>) range.get(2);
+				return (Long) range.get(0) <= slot && slot <= (Long) range.get(1)
+						&& new String((byte[]) master.get(2), StandardCharsets.UTF_8).equals(id);
+			});
 		}
 	}
 
@@ -192,9 +290,13 @@ public final class RedisServers {
 	 */
 	public static final class Standalone implements AutoCloseable {
 
+		private static final String PROCESS_ID = "process_id:";
+
 		private final RedisServer server;
 
 		private final int port;
+
+		private long pid;
 
 		private Standalone(int port, String... settings) {
 			this.port = port;
@@ -214,8 +316,31 @@ public final class RedisServers {
 
 		public void start() {
 			RedisServers.start(this.server);
+			try (Jedis jedis = new Jedis(HOST, this.port)) {
+				this.pid = jedis.info("server")
+					.lines()
+					.filter((line) -> line.startsWith(PROCESS_ID))
+					.mapToLong((line) -> Long.parseLong(line.substring(PROCESS_ID.length())))
+					.findFirst()
+					.orElseThrow();
+			}
 		}
 
+		/**
+		 * Kill the server, as with signal 9, and wait until it is dead. It writes nothing
+		 * more, and answers nothing.
+		 */
+		public void kill() {
+			ProcessHandle.of(this.pid).ifPresent((process) -> {
+				process.destroyForcibly();
+				process.onExit().join();
+			});
+			stop();
+		}
+
+		/**
+		 * Stop the server in order: it writes to disk what is left to write.
+		 */
 		public void stop() {
 			RedisServers.stop(this.server);
 		}

@@ -28,6 +28,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
+import io.github.atmosphererelay.guard.internal.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,10 +69,11 @@ final class ApplicationFuture<T> extends CompletableFuture<T> implements LaterJd
 	}
 
 	/**
-	 * Set the result. Called on a thread that must not be blocked.
+	 * Set the result. The failure may be wrapped in a CompletionException. Called on a
+	 * thread that must not be blocked.
 	 */
 	void settle(@Nullable T value, @Nullable Throwable failure) {
-		if (complete(this.state, value, failure)) {
+		if (complete(this.state, value, Failures.unwrap(failure))) {
 			this.futures.settled(this);
 		}
 	}

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.internal.Failures;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -120,14 +121,21 @@ public final class ApplicationFutures {
 	 * address
 	 * @param stage supplies the result
 	 * @param <T> the type of the result
-	 * @return completes with the same result
+	 * @return completes with the same result, and fails with the original exception:
+	 * whether a stage depends on others is the library's business
 	 */
 	public <T> CompletableFuture<T> of(Object key, CompletableFuture<T> stage) {
 		if (stage.isDone()) {
-			return stage;
+			return stage.isCompletedExceptionally() ? failed(stage) : stage;
 		}
 		ApplicationFuture<T> future = new ApplicationFuture<>(this, key);
 		stage.whenComplete(future::settle);
+		return future;
+	}
+
+	private static <T> CompletableFuture<T> failed(CompletableFuture<T> stage) {
+		CompletableFuture<T> future = new CompletableFuture<>();
+		stage.whenComplete((value, failure) -> future.completeExceptionally(Failures.unwrap(failure)));
 		return future;
 	}
 

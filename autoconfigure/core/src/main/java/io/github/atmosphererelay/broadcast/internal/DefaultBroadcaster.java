@@ -38,6 +38,7 @@ import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelLogs;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.channel.internal.HistoryOptions;
 import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
@@ -242,6 +243,10 @@ public final class DefaultBroadcaster implements Broadcaster {
 
 	private PendingMessage prepare(String channel, ChannelOptions channelOptions, @Nullable String exceptSession,
 			Object payload, PublishOptions options) {
+		ChannelSource source = channelOptions.source();
+		if (source != null) {
+			return prepare(source, channel, payload, options);
+		}
 		HistoryOptions history = channelOptions.history();
 		if (history == null) {
 			if (options.idempotencyKey() != null) {
@@ -260,6 +265,31 @@ public final class DefaultBroadcaster implements Broadcaster {
 				history.forMessage(options.idempotencyKey()));
 		return new PendingMessage(envelope, PendingMessage.Reach.LOG, options.isAfterCommit(),
 				() -> publishRecorded(envelope));
+	}
+
+	/**
+	 * Prepare a message for the source of its channel, if that takes messages. It does
+	 * not go through the relay, so the outbox cannot have it: it is sent after the
+	 * commit.
+	 */
+	private PendingMessage prepare(ChannelSource source, String channel, Object payload, PublishOptions options) {
+		if (options.idempotencyKey() != null) {
+			throw new IllegalArgumentException("A message to the channel '" + channel
+					+ "' cannot have an idempotency key: the channel belongs to the feed '" + source.name() + "'");
+		}
+		source.requirePublishing(channel);
+		Envelope envelope = envelope(new Audience.Channel(channel, null), payload, options, null);
+		return new PendingMessage(envelope, PendingMessage.Reach.NODE, options.isAfterCommit(),
+				() -> source.publish(envelope.id(), channel, envelope.payload(), envelope.headers())
+					.handle((receipt, ex) -> {
+						if (ex == null) {
+							return confirmed(receipt);
+						}
+						this.statistics.countPublished((Failures.unwrap(ex) instanceof RelayOverloadedException)
+								? PublishResult.OVERLOADED : PublishResult.FAILED);
+						throw (Failures.unwrap(ex) instanceof RuntimeException runtime) ? runtime
+								: new CompletionException(Failures.unwrap(ex));
+					}));
 	}
 
 	@Override

@@ -37,10 +37,12 @@ import org.jspecify.annotations.Nullable;
  * @param sender whether messages of clients name the client that has sent them
  * @param buckets over how many buckets the channels are distributed, so that they can be
  * listened to by pattern on other nodes; 0 if they cannot. The same on all nodes
+ * @param source what brings the channels' publications in place of the relay, or
+ * {@code null} if the relay does
  */
 public record ChannelOptions(String pattern, ChannelAccess clientPublish, ChannelAccess subscribe, ChannelScope scope,
 		boolean echo, QueueLimits queue, boolean presence, @Nullable HistoryOptions history, boolean sender,
-		int buckets) {
+		int buckets, @Nullable ChannelSource source) {
 
 	/**
 	 * The maximum number of buckets.
@@ -63,7 +65,14 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 			throw new IllegalArgumentException(
 					"A channel with the scope NODE has no buckets, because no other node hears it");
 		}
-		if (history != null && queue.policy() != SlowConsumerPolicy.DISCONNECT) {
+		if (source != null && (scope != ChannelScope.CLUSTER || buckets > 0)) {
+			throw new IllegalArgumentException("Channels with a source have neither a scope nor buckets");
+		}
+		if (source != null && history != null && !history.isReadOnly()) {
+			throw new IllegalArgumentException("A recorded channel with a source needs the source's log");
+		}
+		boolean conflated = source != null && queue.policy() == SlowConsumerPolicy.LATEST;
+		if (history != null && queue.policy() != SlowConsumerPolicy.DISCONNECT && !conflated) {
 			// Clients with a position would not notice that a message was dropped.
 			throw new IllegalArgumentException(
 					"A recorded channel needs the slow-consumer policy DISCONNECT, because it must not drop messages");
@@ -96,7 +105,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 	 */
 	public ChannelOptions publishedByClients() {
 		return new ChannelOptions(this.pattern, ChannelAccess.ANYONE, this.subscribe, this.scope, this.echo, this.queue,
-				this.presence, this.history, this.sender, this.buckets);
+				this.presence, this.history, this.sender, this.buckets, this.source);
 	}
 
 	/**
@@ -123,6 +132,8 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		private boolean sender;
 
 		private int buckets;
+
+		private @Nullable ChannelSource source;
 
 		private Builder(String pattern, QueueLimits queue) {
 			this.pattern = pattern;
@@ -210,6 +221,16 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		}
 
 		/**
+		 * Set what brings the channels' publications in place of the relay.
+		 * @param source the source, or {@code null} for the relay
+		 * @return this builder
+		 */
+		public Builder source(@Nullable ChannelSource source) {
+			this.source = source;
+			return this;
+		}
+
+		/**
 		 * Build the options.
 		 * @return the options
 		 * @throws IllegalArgumentException if recorded channels have the scope
@@ -218,7 +239,7 @@ public record ChannelOptions(String pattern, ChannelAccess clientPublish, Channe
 		 */
 		public ChannelOptions build() {
 			return new ChannelOptions(this.pattern, this.clientPublish, this.subscribe, this.scope, this.echo,
-					this.queue, this.presence, this.history, this.sender, this.buckets);
+					this.queue, this.presence, this.history, this.sender, this.buckets, this.source);
 		}
 
 	}

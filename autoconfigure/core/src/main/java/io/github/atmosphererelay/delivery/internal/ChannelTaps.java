@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.delivery.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -169,7 +170,7 @@ public final class ChannelTaps {
 	 */
 	public void connected() {
 		for (PatternTap tap : this.patterns) {
-			this.guard.run(() -> tap.announcementsMissed(null, true));
+			this.guard.run(() -> tap.announcementsMissed(null));
 		}
 	}
 
@@ -183,14 +184,14 @@ public final class ChannelTaps {
 		}
 	}
 
-	private void missed(Address.Bucket bucket, boolean interrupted) {
+	private void missed(Address.Bucket bucket, Consumer<PatternTap> announcements) {
 		for (PatternTap tap : this.patterns) {
 			this.guard.run(() -> {
 				if (bucket.name().equals(BucketMessages.CHANNELS)) {
 					tap.missed();
 				}
 				else if (bucket.name().equals(BucketMessages.LOGS)) {
-					tap.announcementsMissed(bucket, interrupted);
+					announcements.accept(tap);
 				}
 			});
 		}
@@ -204,13 +205,14 @@ public final class ChannelTaps {
 	 * Tell that envelopes have not arrived in their sequence.
 	 * @param envelope the envelope that has arrived instead
 	 * @param number the number of missing envelopes
+	 * @param since how long ago the last envelope before them arrived
 	 */
-	public void missed(Envelope envelope, long number) {
+	public void missed(Envelope envelope, long number, Duration since) {
 		if (envelope.audience() instanceof Audience.Channel channel) {
 			each(of(channel.channel()), (tap) -> tap.missed(number));
 		}
 		else if (envelope.address() instanceof Address.Bucket bucket) {
-			missed(bucket, false);
+			missed(bucket, (tap) -> tap.announcementsMissed(bucket, envelope.origin(), since));
 		}
 	}
 
@@ -223,7 +225,7 @@ public final class ChannelTaps {
 			each(of(channel.channel()), (tap) -> tap.missed(Discontinuity.UNKNOWN));
 		}
 		else if (address instanceof Address.Bucket bucket) {
-			missed(bucket, true);
+			missed(bucket, (tap) -> tap.announcementsMissed(bucket));
 		}
 	}
 

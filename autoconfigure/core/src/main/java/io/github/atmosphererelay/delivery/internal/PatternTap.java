@@ -16,6 +16,9 @@
 
 package io.github.atmosphererelay.delivery.internal;
 
+import java.time.Duration;
+import java.util.UUID;
+
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
@@ -58,12 +61,20 @@ public interface PatternTap {
 	void missed();
 
 	/**
-	 * Announcements of other nodes have not arrived, or may not have.
-	 * @param bucket the bucket in which they are missing, or {@code null} for all
-	 * @param interrupted whether this node's connection was interrupted; otherwise the
-	 * numbers of those that have arrived show it
+	 * Announcements of other nodes may not have arrived, because this node's connection
+	 * was interrupted.
+	 * @param bucket the bucket in which they may be missing, or {@code null} for all
 	 */
-	void announcementsMissed(Address.@Nullable Bucket bucket, boolean interrupted);
+	void announcementsMissed(Address.@Nullable Bucket bucket);
+
+	/**
+	 * Announcements of another node have not arrived, as the numbers of those that have
+	 * show. Perhaps it was that node's connection that was interrupted.
+	 * @param bucket the bucket in which they are missing
+	 * @param origin the node that has sent them
+	 * @param since how long ago the last announcement before them arrived
+	 */
+	void announcementsMissed(Address.Bucket bucket, UUID origin, Duration since);
 
 	/**
 	 * Another node has left. Perhaps it could not announce what it had recorded.

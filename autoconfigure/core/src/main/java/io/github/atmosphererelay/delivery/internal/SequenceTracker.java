@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongConsumer;
 
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Envelope;
@@ -51,7 +50,7 @@ public final class SequenceTracker {
 	 * @param delivery delivers the envelope; must not block
 	 */
 	public void track(Envelope envelope, Runnable delivery) {
-		track(envelope, delivery, (missed) -> {
+		track(envelope, delivery, (missed, since) -> {
 		});
 	}
 
@@ -60,10 +59,9 @@ public final class SequenceTracker {
 	 * that are missing before it.
 	 * @param envelope the envelope
 	 * @param delivery delivers the envelope; must not block
-	 * @param missing called before the delivery, with the number of missing envelopes, if
-	 * there are any; must not block
+	 * @param missing called before the delivery if envelopes are missing
 	 */
-	public void track(Envelope envelope, Runnable delivery, LongConsumer missing) {
+	public void track(Envelope envelope, Runnable delivery, Missing missing) {
 		Sequence sequence = envelope.sequence();
 		if (sequence == null) {
 			delivery.run();
@@ -93,7 +91,7 @@ public final class SequenceTracker {
 		return origins.getOrDefault(origin, created);
 	}
 
-	private boolean advance(Series series, Sequence sequence, LongConsumer missing) {
+	private boolean advance(Series series, Sequence sequence, Missing missing) {
 		series.lastAt = System.nanoTime();
 		if (sequence.series() < series.name
 				|| (sequence.series() == series.name && sequence.number() <= series.number)) {
@@ -104,11 +102,12 @@ public final class SequenceTracker {
 			long missed = sequence.number() - series.number - 1;
 			if (missed > 0) {
 				this.statistics.countMissed(missed);
-				missing.accept(missed);
+				missing.missing(missed, Duration.ofNanos(series.lastAt - series.acceptedAt));
 			}
 		}
 		series.name = sequence.series();
 		series.number = sequence.number();
+		series.acceptedAt = series.lastAt;
 		return true;
 	}
 
@@ -146,6 +145,21 @@ public final class SequenceTracker {
 	}
 
 	/**
+	 * Learns of missing envelopes.
+	 */
+	@FunctionalInterface
+	public interface Missing {
+
+		/**
+		 * Called before the next envelope is delivered. Must not block.
+		 * @param number the number of missing envelopes
+		 * @param since how long ago the last envelope before them arrived
+		 */
+		void missing(long number, Duration since);
+
+	}
+
+	/**
 	 * The sequence that was last seen from one origin at one address. Guarded by itself.
 	 */
 	private static final class Series {
@@ -155,6 +169,9 @@ public final class SequenceTracker {
 		private long number;
 
 		private volatile long lastAt = System.nanoTime();
+
+		/** Unlike the last time, not that of a duplicate, which may come much later. */
+		private long acceptedAt = this.lastAt;
 
 	}
 

@@ -37,6 +37,12 @@ import org.springframework.messaging.handler.invocation.HandlerMethodArgumentRes
  */
 final class ArgumentResolvers {
 
+	private static final String SESSION_ARGUMENTS = "Methods take ClientSession, Principal, Broadcaster, @PathVariable,"
+			+ " @Header and @Headers";
+
+	private static final String LISTENER_ARGUMENTS = "A listener has no session. Methods take Publication, Position,"
+			+ " MessageId, Payload, Broadcaster, @PathVariable, @Header and @Headers";
+
 	private final ConversionService conversionService = DefaultConversionService.getSharedInstance();
 
 	private final EndpointSupport support;
@@ -46,19 +52,21 @@ final class ArgumentResolvers {
 	}
 
 	Composite forReady() {
-		return composite(new ContextArgumentResolver(this.support.broadcaster(), SubscriptionState.class));
+		return composite(SESSION_ARGUMENTS + ", and SubscriptionState",
+				new ContextArgumentResolver(this.support.broadcaster(), SubscriptionState.class));
 	}
 
 	Composite forDisconnect() {
-		return composite(new ContextArgumentResolver(this.support.broadcaster(), DisconnectReason.class));
+		return composite(SESSION_ARGUMENTS + ", and DisconnectReason",
+				new ContextArgumentResolver(this.support.broadcaster(), DisconnectReason.class));
 	}
 
 	Composite forException() {
-		return composite(new ContextArgumentResolver(this.support.broadcaster()));
+		return composite(SESSION_ARGUMENTS, new ContextArgumentResolver(this.support.broadcaster()));
 	}
 
 	Composite forListenerException() {
-		return composite(new ListenerArgumentResolver(this.support.broadcaster()));
+		return composite(LISTENER_ARGUMENTS, new ListenerArgumentResolver(this.support.broadcaster()));
 	}
 
 	/**
@@ -98,10 +106,11 @@ final class ArgumentResolvers {
 		return new PayloadMethodArgumentResolver(new CompositeMessageConverter(converters), this.support.validator());
 	}
 
-	private Composite composite(HandlerMethodArgumentResolver context) {
-		return new Composite(List.of(new PathVariableArgumentResolver(this.conversionService),
-				new HeaderMethodArgumentResolver(this.conversionService, null), new HeadersMethodArgumentResolver(),
-				context));
+	private Composite composite(String arguments, HandlerMethodArgumentResolver context) {
+		return new Composite(arguments,
+				List.of(new PathVariableArgumentResolver(this.conversionService),
+						new HeaderMethodArgumentResolver(this.conversionService, null),
+						new HeadersMethodArgumentResolver(), context));
 	}
 
 	/**
@@ -109,11 +118,21 @@ final class ArgumentResolvers {
 	 */
 	static final class Composite extends HandlerMethodArgumentResolverComposite {
 
+		private final String arguments;
+
 		private final List<HandlerMethodArgumentResolver> context;
 
-		Composite(List<HandlerMethodArgumentResolver> context) {
+		Composite(String arguments, List<HandlerMethodArgumentResolver> context) {
+			this.arguments = arguments;
 			this.context = context;
 			addResolvers(context);
+		}
+
+		/**
+		 * Return what methods can take beside the message, as a sentence without a point.
+		 */
+		String arguments() {
+			return this.arguments;
 		}
 
 		/**

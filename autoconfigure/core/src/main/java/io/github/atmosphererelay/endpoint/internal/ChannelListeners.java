@@ -176,8 +176,8 @@ public final class ChannelListeners {
 		if (!now && !channel.isName()) {
 			throw new InvalidEndpointException(
 					"A @ChannelListener of the bean '" + bean + "' has the pattern '" + channel
-							+ "' and 'start = BEGINNING', which only the name of a channel can have",
-					"Remove 'start', or name one channel");
+							+ "' and 'start = BEGINNING', which needs the name of one channel, or a group",
+					"Remove 'start', name one channel, or set 'group'");
 		}
 		try {
 			return (now ? ListenOptions.fromNow() : ListenOptions.fromBeginning())
@@ -214,10 +214,16 @@ public final class ChannelListeners {
 				this.begun.add(begun);
 				begun.subscribe();
 			}
-			catch (UnknownChannelException | ChannelNotRecordedException ex) {
+			catch (UnknownChannelException ex) {
 				throw new InvalidEndpointException(
 						"The listener " + listener.method() + " cannot listen: " + ex.getMessage(),
 						"Add the channel to 'atmosphere.channels', or correct the name in @ChannelListener");
+			}
+			catch (ChannelNotRecordedException ex) {
+				throw new InvalidEndpointException(
+						"The listener " + listener.method() + " cannot listen: " + ex.getMessage(),
+						"Set 'history.size' at the channel's entry of 'atmosphere.channels', or remove 'start' from"
+								+ " @ChannelListener");
 			}
 			catch (PatternNotServedException ex) {
 				throw new InvalidEndpointException(

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
 import io.github.atmosphererelay.listening.ChannelSubscriber;
 import io.github.atmosphererelay.listening.ListenOptions;
+import io.github.atmosphererelay.listening.SubscriberTooSlowException;
 import io.github.atmosphererelay.listening.internal.InProgress;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Discontinuity;
@@ -52,6 +53,9 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem>, InProgre
 
 	/** The position of the last publication that the method was called for. */
 	private volatile @Nullable Position position;
+
+	/** Why messages are missing if the stream fails. */
+	private volatile Discontinuity.Reason reason = Discontinuity.Reason.RELAY_GAP;
 
 	private volatile boolean stopped;
 
@@ -160,10 +164,19 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem>, InProgre
 		// The node stops. When it starts again, another subscriber begins.
 	}
 
+	/**
+	 * Return whether the next stream begins with what is published then.
+	 */
+	private boolean beginsAnew() {
+		return !this.listener.channel().isName() || this.position == null && this.listener.options().isFromNow();
+	}
+
 	private void subscribeLater(Throwable failure) {
 		if (this.stopped) {
 			return;
 		}
+		this.reason = (failure instanceof SubscriberTooSlowException) ? Discontinuity.Reason.OVERFLOW
+				: Discontinuity.Reason.RELAY_GAP;
 		this.support.guarded(() -> {
 			this.support.countRestart();
 			this.listener.log()
@@ -184,6 +197,10 @@ final class ListenerSubscriber implements Flow.Subscriber<ChannelItem>, InProgre
 			return;
 		}
 		try {
+			if (beginsAnew()) {
+				// Nobody knows how many messages came since the stream has failed
+				missed(new Discontinuity(this.listener.channel().toString(), this.reason, Discontinuity.UNKNOWN, null));
+			}
 			subscribe();
 		}
 		catch (Throwable ex) {

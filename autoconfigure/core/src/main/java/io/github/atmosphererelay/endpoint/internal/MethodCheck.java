@@ -18,19 +18,26 @@ package io.github.atmosphererelay.endpoint.internal;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
+import java.security.Principal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.channel.internal.ChannelPattern;
-import io.github.atmosphererelay.endpoint.Disconnect;
 import io.github.atmosphererelay.endpoint.Message;
-import io.github.atmosphererelay.endpoint.Ready;
 import io.github.atmosphererelay.endpoint.Rpc;
 import io.github.atmosphererelay.listening.ChannelListener;
+import io.github.atmosphererelay.message.MessageId;
+import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.session.ClientSession;
+import io.github.atmosphererelay.session.DisconnectReason;
+import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.DefaultParameterNameDiscoverer;
@@ -49,8 +56,11 @@ final class MethodCheck {
 
 	private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
 
-	private static final String ARGUMENTS = "Methods take ClientSession, Principal, Broadcaster, @PathVariable,"
-			+ " @Header and @Headers";
+	/**
+	 * What some methods can take and others cannot, and no method takes as its message.
+	 */
+	private static final Set<Class<?>> NO_MESSAGES = Set.of(ClientSession.class, SubscriptionState.class,
+			DisconnectReason.class, Publication.class, Position.class, MessageId.class, Payload.class);
 
 	private final String beanName;
 
@@ -88,28 +98,35 @@ final class MethodCheck {
 			}
 			payloads.add(parameter);
 		}
+		String action = resolvers.arguments() + hint(annotation);
+		if (messages > 0) {
+			payloads.forEach((parameter) -> message(method, parameter, action));
+		}
 		if (payloads.size() > messages) {
 			String types = payloads.stream()
 				.map((parameter) -> parameter.getParameterType().getSimpleName())
 				.collect(Collectors.joining(", "));
-			throw invalid(method,
-					(messages == 0) ? "there is no value for its parameters of type " + types
-							: "more than one of its parameters would take the message: " + types,
-					ARGUMENTS + hint(annotation));
+			throw invalid(method, (messages == 0) ? "there is no value for its parameters of type " + types
+					: "more than one of its parameters would take the message: " + types, action);
 		}
 		return payloads.isEmpty() ? null : payloads.get(0);
 	}
 
+	private void message(Method method, MethodParameter parameter, String action) {
+		Class<?> type = parameter.nestedIfOptional().getNestedParameterType();
+		boolean whole = org.springframework.messaging.Message.class.isAssignableFrom(type);
+		if (whole || NO_MESSAGES.contains(type) || Principal.class.isAssignableFrom(type)) {
+			throw invalid(method, "there is no value for its parameter of type " + type.getSimpleName(),
+					whole ? "Take what the message contains, such as a String, and its headers with @Header or @Headers"
+							: action);
+		}
+	}
+
 	private static String hint(Class<? extends Annotation> annotation) {
-		if (annotation == Message.class || annotation == Rpc.class) {
+		if (annotation == Message.class || annotation == Rpc.class || annotation == ChannelListener.class) {
 			return ", and one other parameter for the message";
 		}
-		if (annotation == ChannelListener.class) {
-			return ". A listener has no session, and takes Publication, Position, MessageId and Payload besides, and"
-					+ " one other parameter for the message";
-		}
-		return (annotation == Ready.class) ? ", and SubscriptionState"
-				: (annotation == Disconnect.class) ? ", and DisconnectReason" : ", and the exception";
+		return (annotation == MessageExceptionHandler.class) ? ", and the exception" : "";
 	}
 
 	private void variable(Method method, MethodParameter parameter) {

@@ -63,9 +63,6 @@ public final class GroupRunner {
 
 	private static final Duration LAST_STEPS = Duration.ofSeconds(5);
 
-	/** How many messages that were set aside may be in replay at once. */
-	private static final int MAX_REPLAYS = 16;
-
 	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(GroupRunner.class), LOG_INTERVAL);
 
 	private final GroupOptions options;
@@ -85,6 +82,12 @@ public final class GroupRunner {
 	private final ApplicationThreads threads;
 
 	private final GroupStatistics statistics = new GroupStatistics();
+
+	/**
+	 * How many messages that were set aside may be in replay at once. A replay takes the
+	 * place of a message, and those that hang must not take all.
+	 */
+	private final int maxReplays;
 
 	/** The messages whose replay has begun on this node. */
 	private final Set<UUID> replays = ConcurrentHashMap.newKeySet();
@@ -112,6 +115,7 @@ public final class GroupRunner {
 		this.timers = timers;
 		this.events = events;
 		this.threads = threads;
+		this.maxReplays = Math.max(1, settings.threads() / 2);
 	}
 
 	/**
@@ -192,9 +196,9 @@ public final class GroupRunner {
 	 * @return completes with how that went; fails if the broker cannot be reached
 	 */
 	public CompletableFuture<Replay> replay(UUID id) {
-		if (this.replays.size() >= MAX_REPLAYS) {
-			return refused("this node replays " + MAX_REPLAYS + " messages of the group already, as many as it may."
-					+ " Try again when they have ended");
+		if (this.replays.size() >= this.maxReplays) {
+			return refused("this node replays " + this.maxReplays + " messages of the group already, which is half of"
+					+ " 'atmosphere.groups.threads'. Try again when they have ended");
 		}
 		if (!this.replays.add(id)) {
 			return refused("the message is being replayed by this node since an earlier request");

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.group.internal;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -38,11 +39,12 @@ public final class GroupRunners {
 	}
 
 	/**
-	 * Return all groups.
-	 * @return the groups, in the order in which they were added
+	 * Return all groups, in the order of their names: that in which the methods of a bean
+	 * are found differs from one start to the next.
+	 * @return the groups
 	 */
 	public List<GroupRunner> all() {
-		return List.copyOf(this.runners);
+		return this.runners.stream().sorted(Comparator.comparing(GroupRunner::name)).toList();
 	}
 
 	/**

@@ -586,9 +586,12 @@ final class LaneRunner {
 
 	private void storeFailed(String what, @Nullable Throwable failure) {
 		this.context.statistics().count(Event.STORE_FAILED, 1);
+		if (failure != null && StoreFailures.isLasting(failure)) {
+			this.guard.count(failure);
+		}
 		this.context.log()
 			.warn(() -> "The group '" + this.context.group() + "' cannot " + what + " and tries again in a second: "
-					+ failure);
+					+ ((failure != null) ? Failures.describe(failure) : null));
 	}
 
 	/**

@@ -28,6 +28,9 @@ import org.springframework.lang.Contract;
  */
 public final class Failures {
 
+	/** An exception may be among its own causes. */
+	private static final int MAX_DEPTH = 10;
+
 	private Failures() {
 	}
 
@@ -46,6 +49,33 @@ public final class Failures {
 			cause = cause.getCause();
 		}
 		return cause;
+	}
+
+	/**
+	 * Return what has caused a failure first.
+	 * @param failure a failure
+	 * @return its root cause, or the failure itself
+	 */
+	public static Throwable root(Throwable failure) {
+		Throwable root = failure;
+		for (int depth = 0; depth < MAX_DEPTH; depth++) {
+			Throwable cause = root.getCause();
+			if (cause == null) {
+				return root;
+			}
+			root = cause;
+		}
+		return root;
+	}
+
+	/**
+	 * Return what operators see of a failure without a stack trace.
+	 * @param failure a failure
+	 * @return its type and message, and those of its root cause
+	 */
+	public static String describe(Throwable failure) {
+		Throwable root = root(failure);
+		return (root != failure) ? failure + ", because of " + root : failure.toString();
 	}
 
 }

@@ -17,6 +17,9 @@
 package io.github.atmosphererelay.listening.internal;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -26,7 +29,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the nodes in which recorded channels they have published recently, after
- * announcements were missed. One question at a time. For any thread; does not block.
+ * announcements were missed. One question at a time. The nodes whose own announcements
+ * are missing have to answer themselves: an answer of all nodes that are known says
+ * nothing about one that was taken for dead and is joining again. For any thread; does
+ * not block.
  */
 final class AnnouncementSearch {
 
@@ -37,11 +43,26 @@ final class AnnouncementSearch {
 	/** How long a question may be on its way. */
 	private static final Duration ON_THE_WAY = Duration.ofSeconds(10);
 
-	private static final Duration RETRY = Duration.ofSeconds(2);
+	/**
+	 * How long to wait after an answer that is not complete. With all attempts more than
+	 * a node takes to join again.
+	 */
+	static final Duration RETRY = Duration.ofSeconds(2);
 
-	private static final int MAX_ATTEMPTS = 15;
+	static final int MAX_ATTEMPTS = 15;
+
+	/** More nodes than a cluster has. */
+	private static final int MAX_ORIGINS = 1000;
+
+	/**
+	 * More than a search takes with all its attempts, each of which may wait for another
+	 * subscriber's question and has five seconds for its own.
+	 */
+	private static final Duration RESERVE = Duration.ofMinutes(4);
 
 	private final ListeningContext context;
+
+	private final Duration retry;
 
 	private final Consumer<String> found;
 
@@ -50,6 +71,12 @@ final class AnnouncementSearch {
 	private final long begun = System.nanoTime();
 
 	private @Nullable Long interruptedAt;
+
+	/** The nodes whose announcements are missing, for the next question. */
+	private Set<UUID> origins = new HashSet<>();
+
+	/** Those that have to answer the present question. */
+	private Set<UUID> asked = Set.of();
 
 	private boolean asking;
 
@@ -61,40 +88,56 @@ final class AnnouncementSearch {
 
 	/**
 	 * Create a search.
+	 * @param retry how long to wait after an answer that is not complete
 	 * @param found receives the channels
 	 * @param mayMiss called if there may be channels that were not found
 	 */
-	AnnouncementSearch(ListeningContext context, Consumer<String> found, Runnable mayMiss) {
+	AnnouncementSearch(ListeningContext context, Duration retry, Consumer<String> found, Runnable mayMiss) {
 		this.context = context;
+		this.retry = retry;
 		this.found = found;
 		this.mayMiss = mayMiss;
 	}
 
 	/**
-	 * Begin a search, or another one after the present one.
-	 * @param interrupted whether the connection of this node was interrupted
+	 * Begin a search, or another one after the present one, because the connection of
+	 * this node was interrupted.
 	 */
-	void begin(boolean interrupted) {
-		boolean unexplained;
+	void begin() {
 		synchronized (this) {
 			if (this.closed) {
 				return;
 			}
-			long now = System.nanoTime();
-			// Nobody knows how long ago the announcement was sent that is missing
-			unexplained = !interrupted && !isWithin(this.interruptedAt, now);
-			if (interrupted) {
-				this.interruptedAt = now;
-			}
-			if (this.asking) {
-				this.again = true;
-			}
+			this.interruptedAt = System.nanoTime();
+			this.again |= this.asking;
 		}
-		if (unexplained) {
+		lookAgainLater();
+		start();
+	}
+
+	/**
+	 * Begin a search, or another one after the present one, because an announcement is
+	 * missing.
+	 * @param origin the node that has sent it
+	 * @param since how long ago the last one before it arrived: it was sent later. Nodes
+	 * know for a while in which channels they have published, so the search finds its
+	 * channel unless that is too long ago.
+	 */
+	void beginFor(UUID origin, Duration since) {
+		boolean mayBeForgotten;
+		synchronized (this) {
+			if (this.closed) {
+				return;
+			}
+			mayBeForgotten = mayBeForgotten(since, this.interruptedAt, System.nanoTime());
+			mayBeForgotten |= this.origins.size() >= MAX_ORIGINS;
+			if (!mayBeForgotten) {
+				this.origins.add(origin);
+			}
+			this.again |= this.asking;
+		}
+		if (mayBeForgotten) {
 			this.mayMiss.run();
-		}
-		if (interrupted) {
-			lookAgainLater();
 		}
 		start();
 	}
@@ -134,8 +177,21 @@ final class AnnouncementSearch {
 		return DELAY.plusMillis(ThreadLocalRandom.current().nextLong(DELAY.toMillis()));
 	}
 
-	private static boolean isWithin(@Nullable Long time, long now) {
-		return time != null && now - time < RecentChannels.WINDOW.toNanos();
+	/**
+	 * Return whether nodes may have forgotten a missing announcement before they are
+	 * asked. It was sent after the last one that arrived. If this node was interrupted
+	 * since, and it was sent before that, the search for the interruption finds it, so
+	 * that here it is as old as the interruption at most.
+	 * @param since how long ago the last one arrived
+	 * @param interruptedAt when this node was interrupted, if it was
+	 * @param now the current {@code System.nanoTime()}
+	 */
+	static boolean mayBeForgotten(Duration since, @Nullable Long interruptedAt, long now) {
+		Duration age = since;
+		if (interruptedAt != null && now - interruptedAt < since.toNanos()) {
+			age = Duration.ofNanos(now - interruptedAt);
+		}
+		return age.plus(RESERVE).compareTo(RecentChannels.WINDOW) > 0;
 	}
 
 	private void again() {
@@ -171,6 +227,7 @@ final class AnnouncementSearch {
 		catch (Throwable ex) {
 			// For example, memory is short
 			this.context.guard().failed(ex);
+			this.context.guard().run(this.mayMiss);
 			return false;
 		}
 	}
@@ -185,6 +242,8 @@ final class AnnouncementSearch {
 		}
 		synchronized (this) {
 			this.again = false;
+			this.asked = this.origins;
+			this.origins = new HashSet<>();
 		}
 		Duration running = Duration.ofNanos(System.nanoTime() - this.begun).plus(ON_THE_WAY);
 		Duration age = (running.compareTo(RecentChannels.WINDOW) < 0) ? running : RecentChannels.WINDOW;
@@ -195,24 +254,32 @@ final class AnnouncementSearch {
 		}
 	}
 
-	private void answered(int attempt, @Nullable RecentChannels answer) {
+	private void answered(int attempt, @Nullable RecentAnswers answer) {
 		// A search that failed halfway, for example because memory is short, is repeated
 		boolean taken = this.context.guard().run(() -> {
 			if (answer != null) {
-				answer.names().forEach(this.found);
+				answer.channels().names().forEach(this.found);
 			}
 		});
-		boolean complete = taken && answer != null && answer.complete();
+		boolean complete;
+		boolean ended;
 		boolean again;
 		synchronized (this) {
-			again = this.again || (!complete && attempt < MAX_ATTEMPTS);
+			complete = taken && answer != null && answer.channels().complete()
+					&& answer.nodes().containsAll(this.asked);
+			ended = complete || attempt >= MAX_ATTEMPTS;
+			if (!ended) {
+				this.origins.addAll(this.asked);
+			}
+			this.asked = Set.of();
+			again = this.again || !ended;
 			this.asking = again;
 		}
-		if (again) {
-			later(complete ? 1 : attempt + 1, complete ? delay() : RETRY);
-		}
-		else if (!complete) {
+		if (!complete && ended) {
 			this.context.guard().run(this.mayMiss);
+		}
+		if (again) {
+			later(ended ? 1 : attempt + 1, complete ? delay() : this.retry);
 		}
 	}
 

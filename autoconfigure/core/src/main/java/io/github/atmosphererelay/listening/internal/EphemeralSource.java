@@ -51,6 +51,9 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 
 	private boolean closed;
 
+	/** Whether the stream has got the last item before its failure. */
+	private boolean drained;
+
 	/** Whether the subscriber was too slow, so that its stream fails. */
 	private volatile boolean failed;
 
@@ -84,6 +87,10 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 			if (this.closed) {
 				if (this.failed) {
 					this.context.statistics().countDropped();
+				}
+				if (this.failed && !this.drained) {
+					// The stream ends with the number of all that came until then
+					this.tail.add(Discontinuity.Reason.OVERFLOW, 1);
 				}
 				return;
 			}
@@ -182,7 +189,11 @@ final class EphemeralSource implements ItemSource, ChannelTap {
 		if (item == null) {
 			item = this.buffer.poll();
 		}
-		return (item != null) ? item : this.tail.poll();
+		if (item == null) {
+			item = this.tail.poll();
+		}
+		this.drained = this.failed && isEmpty();
+		return item;
 	}
 
 	@Override

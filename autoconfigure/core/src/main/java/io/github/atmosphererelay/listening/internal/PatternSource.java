@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToIntFunction;
 
@@ -150,7 +151,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		this.budget = new BufferBudget(options, context.statistics());
 		this.limit = new PageLimit(Math.min(MAX_PAGE, Math.max(1, options.bufferMessages() / MAX_READS)),
 				Math.max(1, options.bufferBytes() / MAX_READS));
-		this.search = new AnnouncementSearch(context, this::perhapsPublished, this::mayMiss);
+		this.search = new AnnouncementSearch(context, AnnouncementSearch.RETRY, this::perhapsPublished, this::mayMiss);
 		this.rounds = new LogRounds(context, this::knownChannels, this::look);
 	}
 
@@ -164,7 +165,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 		}
 		this.followed.begin(this);
 		if (this.recorded) {
-			this.followed.whenConfirmed(() -> this.search.begin(true));
+			this.followed.whenConfirmed(() -> this.search.begin());
 			this.rounds.begin();
 		}
 	}
@@ -249,10 +250,22 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 	}
 
 	@Override
-	public void announcementsMissed(Address.@Nullable Bucket bucket, boolean interrupted) {
-		if (!this.recorded) {
-			return;
+	public void announcementsMissed(Address.@Nullable Bucket bucket) {
+		if (this.recorded) {
+			readAll(bucket);
+			this.search.begin();
 		}
+	}
+
+	@Override
+	public void announcementsMissed(Address.Bucket bucket, UUID origin, Duration since) {
+		if (this.recorded) {
+			readAll(bucket);
+			this.search.beginFor(origin, since);
+		}
+	}
+
+	private void readAll(Address.@Nullable Bucket bucket) {
 		synchronized (this.channels) {
 			this.channels.forEach((channel, known) -> {
 				if (bucket == null || isIn(bucket, channel)) {
@@ -260,7 +273,6 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 				}
 			});
 		}
-		this.search.begin(interrupted);
 	}
 
 	private boolean isIn(Address.Bucket bucket, String channel) {
@@ -270,9 +282,7 @@ final class PatternSource implements ItemSource, PatternTap, AnnouncedChannel.Li
 
 	@Override
 	public void nodeLeft() {
-		synchronized (this.channels) {
-			this.channels.values().forEach((known) -> known.announced(null, true));
-		}
+		readAll(null);
 	}
 
 	private List<String> knownChannels() {

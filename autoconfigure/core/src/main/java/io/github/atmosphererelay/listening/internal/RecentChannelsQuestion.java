@@ -53,20 +53,20 @@ public final class RecentChannelsQuestion implements ClusterQuestionHandler {
 	 * Ask all nodes.
 	 * @param cluster passes the question on
 	 * @param age how far to look back
-	 * @return completes with the channels of all nodes that have answered
+	 * @return completes with the answers of all nodes that have answered
 	 */
-	public static CompletableFuture<RecentChannels> ask(Cluster cluster, Duration age) {
+	public static CompletableFuture<RecentAnswers> ask(Cluster cluster, Duration age) {
 		return cluster.ask(QUESTION, Payload.text(Long.toString(age.toMillis())), TIMEOUT)
 			.thenApply(RecentChannelsQuestion::merge);
 	}
 
-	private static RecentChannels merge(ClusterAnswers<Payload> answers) {
+	private static RecentAnswers merge(ClusterAnswers<Payload> answers) {
 		List<RecentChannels> nodes = answers.answers()
 			.values()
 			.stream()
 			.map((answer) -> RecentChannels.of(answer.asText()))
 			.toList();
-		return RecentChannels.merge(nodes, answers.isComplete());
+		return new RecentAnswers(RecentChannels.merge(nodes, answers.isComplete()), answers.answers().keySet());
 	}
 
 	@Override

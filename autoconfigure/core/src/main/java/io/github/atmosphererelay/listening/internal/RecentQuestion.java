@@ -19,8 +19,6 @@ package io.github.atmosphererelay.listening.internal;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.atmosphererelay.broadcast.internal.RecentChannels;
-
 /**
  * Asks all nodes in which recorded channels they have published recently.
  */
@@ -30,8 +28,8 @@ public interface RecentQuestion {
 	/**
 	 * Ask. Does not block.
 	 * @param age how far to look back
-	 * @return completes with the channels, on any thread; must not be blocked
+	 * @return completes with the answers, on any thread; must not be blocked
 	 */
-	CompletableFuture<RecentChannels> ask(Duration age);
+	CompletableFuture<RecentAnswers> ask(Duration age);
 
 }

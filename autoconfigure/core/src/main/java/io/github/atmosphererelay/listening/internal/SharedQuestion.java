@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-import io.github.atmosphererelay.broadcast.internal.RecentChannels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,7 @@ final class SharedQuestion implements RecentQuestion {
 	private boolean asking;
 
 	/** The answer to the next question. */
-	private @Nullable CompletableFuture<RecentChannels> next;
+	private @Nullable CompletableFuture<RecentAnswers> next;
 
 	/** How far the next question looks back. */
 	private Duration age = Duration.ZERO;
@@ -47,11 +46,11 @@ final class SharedQuestion implements RecentQuestion {
 	}
 
 	@Override
-	public CompletableFuture<RecentChannels> ask(Duration age) {
-		CompletableFuture<RecentChannels> answer;
+	public CompletableFuture<RecentAnswers> ask(Duration age) {
+		CompletableFuture<RecentAnswers> answer;
 		synchronized (this) {
 			// Not the present question: a node may have answered it before it published
-			CompletableFuture<RecentChannels> next = this.next;
+			CompletableFuture<RecentAnswers> next = this.next;
 			answer = (next != null) ? next : new CompletableFuture<>();
 			this.next = answer;
 			this.age = (age.compareTo(this.age) > 0) ? age : this.age;
@@ -61,7 +60,7 @@ final class SharedQuestion implements RecentQuestion {
 	}
 
 	private void askNext() {
-		CompletableFuture<RecentChannels> answer;
+		CompletableFuture<RecentAnswers> answer;
 		Duration age;
 		synchronized (this) {
 			answer = this.next;
@@ -83,7 +82,7 @@ final class SharedQuestion implements RecentQuestion {
 		}
 	}
 
-	private void answered(CompletableFuture<RecentChannels> answer, @Nullable RecentChannels recent,
+	private void answered(CompletableFuture<RecentAnswers> answer, @Nullable RecentAnswers recent,
 			@Nullable Throwable failure) {
 		synchronized (this) {
 			this.asking = false;

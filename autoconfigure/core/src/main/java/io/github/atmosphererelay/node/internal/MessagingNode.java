@@ -51,6 +51,7 @@ import io.github.atmosphererelay.security.internal.ClientContext;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.session.internal.WriterPool;
+import io.github.atmosphererelay.subscription.internal.AddressFollower;
 import io.github.atmosphererelay.subscription.internal.Interest;
 import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
@@ -118,6 +119,8 @@ public final class MessagingNode {
 
 	private final ControlMessenger control;
 
+	private final SourceDelivery sources;
+
 	private final ClientMessageReceiver clientMessages;
 
 	private final ClientContext clientContext;
@@ -167,10 +170,12 @@ public final class MessagingNode {
 		this.delivery = delivery;
 		this.followers = new LogFollowerRegistry(this.monitor, logs, catalog, delivery, statistics.log(),
 				this.settings.positionCheck());
-		this.interest = new Interest(relay, this.settings.unsubscribeDelay(), this.followers::entered, this::left);
+		this.interest = new Interest(new AddressFollower(relay, catalog), this.settings.unsubscribeDelay(),
+				this.followers::entered, this::left);
 		this.control = new ControlMessenger(this.identity.id(), relay, extensions::controlListener);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics.deliveries(), this.taps, this.buckets);
+		this.sources = new SourceDelivery(this.interest, this.followers, delivery);
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
 				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers, this.taps,
 				statistics, this.futures, extensions::outboundInterceptors, extensions::publishingTransactions);
@@ -426,6 +431,14 @@ public final class MessagingNode {
 	 */
 	public ChannelLogs logs() {
 		return this.logs;
+	}
+
+	/**
+	 * Return what delivers the publications of channels with a source of their own.
+	 * @return the delivery
+	 */
+	public SourceDelivery sources() {
+		return this.sources;
 	}
 
 	/**

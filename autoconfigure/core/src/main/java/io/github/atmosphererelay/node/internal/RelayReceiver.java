@@ -107,7 +107,7 @@ final class RelayReceiver implements RelayListener {
 				this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());
 				this.delivery.deliver(envelope);
 			}
-		}, (missing) -> this.taps.missed(envelope, missing));
+		}, (missing, since) -> this.taps.missed(envelope, missing, since));
 	}
 
 	/**

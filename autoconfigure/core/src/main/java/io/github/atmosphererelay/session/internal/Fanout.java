@@ -58,11 +58,13 @@ public final class Fanout {
 
 	/**
 	 * Queue the message at the session of a subscription, or hold it there until the
-	 * client has been told that it is subscribed.
+	 * client has been told that it is subscribed, or until its channel may have another
+	 * message.
 	 * @param subscription the subscription
 	 */
 	public void add(Subscription subscription) {
-		if (subscription.holds(this.message, this.limits)) {
+		if (subscription.holds(this.message, this.limits)
+				|| subscription.paces(this.message, this.limits, this.writers)) {
 			this.sessions++;
 			this.queued++;
 			return;

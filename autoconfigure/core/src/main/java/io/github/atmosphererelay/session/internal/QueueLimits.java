@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.session.internal;
 
+import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -25,14 +26,29 @@ import java.util.Objects;
  * @param maxBytes the maximum size of all queued payloads together, in bytes; a single
  * message may be larger if nothing else is queued
  * @param policy what happens when a limit is reached
+ * @param interval the least time between two messages of a channel for one client; what
+ * comes sooner waits, and is replaced by what is newer. Zero for no such limit
  */
-public record QueueLimits(int maxMessages, long maxBytes, SlowConsumerPolicy policy) {
+public record QueueLimits(int maxMessages, long maxBytes, SlowConsumerPolicy policy, Duration interval) {
 
 	public QueueLimits {
 		Objects.requireNonNull(policy, "'policy' must not be null");
 		if (maxMessages < 1 || maxBytes < 1) {
 			throw new IllegalArgumentException("Queue limits must be positive");
 		}
+		if (interval.isNegative()) {
+			throw new IllegalArgumentException("'interval' must not be negative");
+		}
+	}
+
+	/**
+	 * Create limits without an interval.
+	 * @param maxMessages the maximum number of queued messages
+	 * @param maxBytes the maximum size of all queued payloads together, in bytes
+	 * @param policy what happens when a limit is reached
+	 */
+	public QueueLimits(int maxMessages, long maxBytes, SlowConsumerPolicy policy) {
+		this(maxMessages, maxBytes, policy, Duration.ZERO);
 	}
 
 	/**

@@ -57,6 +57,9 @@ public final class Subscription {
 	 */
 	private volatile @Nullable HeldMessages held;
 
+	/** Made for the first message of a channel whose clients get only so many. */
+	private volatile @Nullable Pace pace;
+
 	/**
 	 * Create a subscription that the session's client has not asked for, and that gets
 	 * every message of the channel.
@@ -169,6 +172,31 @@ public final class Subscription {
 	}
 
 	/**
+	 * Keep a message for later if the client has just had one of the channel.
+	 * @param message the message
+	 * @param limits the limits of the channel's queue
+	 * @param writers run what is done later
+	 * @return whether it was kept; otherwise the caller queues it
+	 */
+	boolean paces(OutboundMessage message, QueueLimits limits, WriterPool writers) {
+		if (limits.interval().isZero()) {
+			return false;
+		}
+		Pace pace;
+		synchronized (this) {
+			pace = this.pace;
+			if (pace == null) {
+				pace = new Pace(this.session, writers);
+				this.pace = pace;
+			}
+		}
+		if (this.phase == Phase.ENDED) {
+			pace.end();
+		}
+		return pace.holds(message, limits);
+	}
+
+	/**
 	 * Queue the messages that were held, because the frame that tells the client of the
 	 * subscription was queued. Required of a listener that
 	 * {@linkplain SubscriptionListener#tellsClient() tells its client}; does nothing if
@@ -218,6 +246,10 @@ public final class Subscription {
 		HeldMessages held = this.held;
 		if (held != null) {
 			held.drop();
+		}
+		Pace pace = this.pace;
+		if (pace != null) {
+			pace.end();
 		}
 	}
 

@@ -188,6 +188,18 @@ public final class WriterPool {
 	}
 
 	/**
+	 * Run a short task later, which does not block.
+	 */
+	void later(Runnable task, Duration delay) {
+		try {
+			watchdog().later(this.scheduler, task, delay);
+		}
+		catch (RejectedExecutionException ex) {
+			logger.trace("The node ends", ex);
+		}
+	}
+
+	/**
 	 * Return the counters.
 	 * @return the counters
 	 */

@@ -30,19 +30,18 @@ import io.github.atmosphererelay.guard.internal.Awaited;
 import io.github.atmosphererelay.guard.internal.OrderedCalls;
 import io.github.atmosphererelay.guard.internal.StripedLock;
 import io.github.atmosphererelay.message.Address;
-import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.session.SubscriptionState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses to which this node is subscribed at the relay, with a reference count for
- * each. The node subscribes when the count becomes 1. When it becomes 0, the node
- * unsubscribes after a short delay, so that a client that reconnects finds the
- * subscription still in place. For use by any thread.
+ * The addresses to which this node is subscribed, at the relay or at a channel's source,
+ * with a reference count for each. The node subscribes when the count becomes 1. When it
+ * becomes 0, the node unsubscribes after a short delay, so that a client that reconnects
+ * finds the subscription still in place. For use by any thread.
  */
 public final class Interest {
 
-	private final ClusterRelay relay;
+	private final AddressFollower relay;
 
 	private final Duration linger;
 
@@ -67,7 +66,7 @@ public final class Interest {
 	/** What the relay has thrown at an unsubscription; the sweep throws it again. */
 	private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-	public Interest(ClusterRelay relay, Duration linger,
+	public Interest(AddressFollower relay, Duration linger,
 			BiConsumer<Address, CompletableFuture<@Nullable Void>> enteredListener, Consumer<Address> leftListener) {
 		this.relay = relay;
 		this.enteredListener = enteredListener;

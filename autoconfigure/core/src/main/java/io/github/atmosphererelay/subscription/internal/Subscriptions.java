@@ -30,6 +30,7 @@ import io.github.atmosphererelay.channel.UnknownChannelException;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.channel.internal.ChannelScope;
+import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.event.ChannelSubscribed;
 import io.github.atmosphererelay.event.ChannelUnsubscribed;
 import io.github.atmosphererelay.event.SessionConnected;
@@ -428,13 +429,15 @@ public final class Subscriptions {
 			}
 			subscription.recovering();
 			return read(subscription.session(), follower.channel(), since(log.request(), follower));
-		}).whenComplete((replay, ex) -> {
+		}).thenCompose((replay) -> withSnapshot(follower, replay)).whenComplete((begin, ex) -> {
+			ReplayReader.Replay replay = (begin != null) ? begin.replay() : null;
 			try {
-				if (ex != null) {
-					throw ex;
+				if (begin == null) {
+					throw (ex != null) ? ex : hasEnded();
 				}
 				log.reserved((replay != null) ? replay.reservation() : null);
-				result.complete(goLive(follower, subscription, log, (replay != null) ? replay.page() : null));
+				result.complete(
+						goLive(follower, subscription, log, (replay != null) ? replay.page() : null, begin.snapshot()));
 			}
 			catch (Throwable failure) {
 				result.completeExceptionally(failure);
@@ -451,14 +454,32 @@ public final class Subscriptions {
 	}
 
 	/**
+	 * Read the current value, too, if the client gets nothing that it has missed.
+	 */
+	private CompletableFuture<Begin> withSnapshot(LogFollower follower, ReplayReader.@Nullable Replay replay) {
+		LogPage page = (replay != null) ? replay.page() : null;
+		boolean recovered = page != null && page.complete() && !page.more()
+				&& page.publications().size() <= this.recoveryLimit.publications();
+		CompletableFuture<LogPage> snapshot = recovered ? null : follower.snapshot();
+		if (snapshot == null) {
+			return CompletableFuture.completedFuture(new Begin(replay, null));
+		}
+		return snapshot.thenApply((value) -> new Begin(replay, value)).whenComplete((begin, ex) -> {
+			if (begin == null && replay != null) {
+				replay.reservation().release();
+			}
+		});
+	}
+
+	/**
 	 * Answer the client, in order with the end of the subscription. The lock of the
 	 * session's subscriptions comes before that of the follower.
 	 */
 	private Subscribed goLive(LogFollower follower, Subscription subscription, LogSubscription log,
-			@Nullable LogPage page) {
+			@Nullable LogPage page, @Nullable LogPage snapshot) {
 		Subscribed answer = subscription.session()
 			.<@Nullable Subscribed>whileUnchanged(() -> (subscription.phase() != Subscription.Phase.ENDED)
-					? follower.goLive(log, page, this.recoveryLimit.publications()) : null);
+					? follower.goLive(log, page, this.recoveryLimit.publications(), snapshot) : null);
 		if (answer == null) {
 			throw hasEnded();
 		}
@@ -509,7 +530,7 @@ public final class Subscriptions {
 		Address address = new Address.Channel(channel);
 		this.interest.acquire(address);
 		CompletableFuture<SubscriptionState> followed = this.interest.ready(address, READY_TIMEOUT)
-			.thenApply(this::unlessDown);
+			.thenApply((state) -> unlessDown(state, options.source()));
 		LogFollower follower = options.isRecorded() ? this.followers.find(channel) : null;
 		return (follower != null)
 				? followed.thenCompose((state) -> whenPlaced(follower, state))
@@ -528,10 +549,11 @@ public final class Subscriptions {
 				: CompletableFuture.completedFuture(state);
 	}
 
-	private SubscriptionState unlessDown(SubscriptionState state) {
+	private SubscriptionState unlessDown(SubscriptionState state, @Nullable ChannelSource source) {
 		// A confirmed subscription receives nothing from other nodes while the broker is
 		// unreachable
-		return (this.monitor.state() != RelayState.DOWN) ? state : SubscriptionState.DEGRADED;
+		boolean down = (source != null) ? !source.isUp() : this.monitor.state() == RelayState.DOWN;
+		return down ? SubscriptionState.DEGRADED : state;
 	}
 
 	private void unfollow(String channel, ChannelOptions options) {
@@ -620,6 +642,15 @@ public final class Subscriptions {
 
 	private static @Nullable Address userOf(LocalSession session) {
 		return (session.principal() != null) ? new Address.User(session.principal().getName()) : null;
+	}
+
+	/**
+	 * What a client gets first.
+	 *
+	 * @param replay what it has missed, or {@code null} if it does not recover
+	 * @param snapshot the current value, or {@code null}
+	 */
+	private record Begin(ReplayReader.@Nullable Replay replay, @Nullable LogPage snapshot) {
 	}
 
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +40,7 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.test.GrowingThreads;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,7 @@ import org.springframework.test.util.ReflectionTestUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -112,6 +115,22 @@ class ApplicationFuturesTests {
 		complete(stage, 0);
 		await().until(() -> begun.getCount() == 0);
 		return future;
+	}
+
+	@Test
+	void aFutureFailsWithTheOriginalExceptionHoweverTheStageHasGotIt() throws Exception {
+		IllegalStateException cause = new IllegalStateException("expected");
+		CompletableFuture<Integer> stage = new CompletableFuture<>();
+		CompletableFuture<Integer> dependent = stage.thenApply((value) -> value + 1);
+		CompletableFuture<Integer> before = this.futures.of(CHANNEL, dependent);
+		CompletableFuture<@Nullable Throwable> seen = before.handle((value, failure) -> failure);
+		stage.completeExceptionally(cause);
+		CompletableFuture<Integer> after = this.futures.of(CHANNEL, dependent);
+		assertThat(seen.get(10, TimeUnit.SECONDS)).isSameAs(cause);
+		assertThat(before.handle((value, failure) -> failure).join()).isSameAs(cause);
+		assertThat(after.handle((value, failure) -> failure).join()).isSameAs(cause);
+		assertThatThrownBy(after::join).isInstanceOf(CompletionException.class).hasCause(cause);
+		assertThatThrownBy(before::get).isInstanceOf(ExecutionException.class).hasCause(cause);
 	}
 
 	@Test
@@ -265,14 +284,14 @@ class ApplicationFuturesTests {
 	}
 
 	@Test
-	void aJoinAndAContinuationGetTheSameException() {
+	void aContinuationGetsTheCauseOfWhatAJoinThrows() {
 		CompletableFuture<Integer> stage = new CompletableFuture<>();
 		CompletableFuture<Integer> future = this.futures.of(CHANNEL, stage.thenApply((value) -> value));
 		CompletableFuture<Throwable> seen = future.handle((value, ex) -> ex);
 		this.relay.execute(() -> stage.completeExceptionally(new IllegalStateException("no")));
 		assertThatExceptionOfType(CompletionException.class).isThrownBy(future::join)
 			.withCauseInstanceOf(IllegalStateException.class);
-		assertThat(seen.join()).isInstanceOf(CompletionException.class).hasCauseInstanceOf(IllegalStateException.class);
+		assertThat(seen.join()).isInstanceOf(IllegalStateException.class);
 		assertThat(future).isCompletedExceptionally();
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.delivery.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link SequenceTracker}.
@@ -94,6 +96,18 @@ class SequenceTrackerTests {
 		this.tracker.track(envelope(NODE, "a", null), () -> this.delivered.add(new Sequence(0, 1)));
 		assertThat(this.delivered).hasSize(1);
 		assertThat(this.tracker.size()).isZero();
+	}
+
+	@Test
+	void aDuplicateDoesNotMakeALossSeemYoung() {
+		track(NODE, "a", 1, 5);
+		long accepted = System.nanoTime();
+		await().until(() -> System.nanoTime() - accepted > Duration.ofMillis(200).toNanos());
+		track(NODE, "a", 1, 5);
+		List<Duration> since = new ArrayList<>();
+		this.tracker.track(envelope(NODE, "a", new Sequence(1, 7)), () -> {
+		}, (number, age) -> since.add(age));
+		assertThat(since).singleElement().satisfies((age) -> assertThat(age).isGreaterThan(Duration.ofMillis(200)));
 	}
 
 	@Test

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.group.internal;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -28,6 +29,7 @@ import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.group.internal.GroupStatistics.Event;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.relay.GroupTransactionException;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
 import org.junit.jupiter.api.AfterEach;
@@ -117,6 +119,28 @@ class LaneFailureTests {
 		MachineTime.await(LIMIT).until(() -> runner.statistics().bufferedMessages() == 0);
 		assertThat(this.node.handled("orders/1").stream().distinct())
 			.containsExactlyElementsOf(GroupFixture.texts(0, 5));
+	}
+
+	/**
+	 * As when the table of handled messages is missing: nothing else shows that the group
+	 * does nothing.
+	 */
+	@Test
+	void aGroupThatCannotStoreForWantOfATableIsFailing() {
+		AtomicBoolean missing = new AtomicBoolean(true);
+		this.node.publish("orders/1", 0, 3);
+		this.node.start(GroupFixture.SETTINGS, (channel, text) -> {
+			if (missing.get()) {
+				throw new GroupTransactionException(
+						new IllegalStateException("bad SQL grammar", new SQLException("no such table", "42S02")));
+			}
+			return null;
+		});
+		MachineTime.await(LIMIT).until(() -> this.node.guards.of(Part.LISTENERS).isFailing());
+		assertThat(this.node.guards.of(Part.LISTENERS).lastFailure()).contains("no such table");
+		missing.set(false);
+		await("orders/1", 3);
+		assertThat(this.node.handled("orders/1")).containsExactly("0", "1", "2");
 	}
 
 	@Test

@@ -152,7 +152,8 @@ class EphemeralListeningTests {
 		slow.subscription().request(10);
 		await().until(() -> slow.failure != null);
 		assertThat(slow.failure).isInstanceOf(SubscriberTooSlowException.class);
-		assertThat(slow.texts()).containsExactly("0", "1", "OVERFLOW 1");
+		assertThat(slow.texts()).containsExactly("0", "1", "OVERFLOW 3");
+		assertThat(this.first.statistics.dropped()).isEqualTo(3);
 		assertThat(this.first.statistics.active()).isZero();
 		await().until(() -> !this.first.follows("chat/a"));
 	}

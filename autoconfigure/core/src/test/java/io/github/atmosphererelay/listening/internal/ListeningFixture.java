@@ -19,6 +19,8 @@ package io.github.atmosphererelay.listening.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -50,6 +52,9 @@ final class ListeningFixture implements AutoCloseable {
 	/** What other nodes answer. */
 	Function<Duration, RecentChannels> recent = (age) -> new RecentChannels(List.of(), true);
 
+	/** The nodes that answer. */
+	Set<UUID> answering = Set.of(new UUID(1, 1));
+
 	ListeningFixture(ClusterRelay relay) {
 		this.fixture = new NodeFixture(relay);
 		this.node = this.fixture.node;
@@ -58,8 +63,8 @@ final class ListeningFixture implements AutoCloseable {
 						this.node.followers(), this.node.logs(), this::recent, this.statistics));
 	}
 
-	private CompletableFuture<RecentChannels> recent(Duration age) {
-		return CompletableFuture.completedFuture(this.recent.apply(age));
+	private CompletableFuture<RecentAnswers> recent(Duration age) {
+		return CompletableFuture.completedFuture(new RecentAnswers(this.recent.apply(age), this.answering));
 	}
 
 	ListeningFixture start() {

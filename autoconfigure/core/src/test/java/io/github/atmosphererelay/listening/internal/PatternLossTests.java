@@ -20,8 +20,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -328,8 +330,8 @@ class PatternLossTests {
 		try (ListeningFixture node = new ListeningFixture(new FakeRelay()).start()) {
 			List<String> found = new ArrayList<>();
 			AtomicInteger failures = new AtomicInteger(1);
-			AnnouncementSearch search = new AnnouncementSearch(context(node,
-					(age) -> CompletableFuture.completedFuture(new RecentChannels(List.of("manylogs/a"), true))),
+			AnnouncementSearch search = new AnnouncementSearch(
+					context(node, (age) -> answer(List.of("manylogs/a"), Set.of())), Duration.ofMillis(10),
 					(channel) -> {
 						if (failures.getAndDecrement() > 0) {
 							throw new OutOfMemoryError("test");
@@ -337,10 +339,55 @@ class PatternLossTests {
 						found.add(channel);
 					}, () -> {
 					});
-			search.begin(true);
+			search.begin();
 			await().until(() -> found.equals(List.of("manylogs/a")));
 			search.close();
 		}
+	}
+
+	@Test
+	void aMissingAnnouncementIsReportedIfItsNodeDoesNotAnswerThoughAllKnownNodesDo() {
+		try (ListeningFixture node = new ListeningFixture(new FakeRelay()).start()) {
+			AtomicInteger asked = new AtomicInteger();
+			AtomicInteger reported = new AtomicInteger();
+			AnnouncementSearch search = new AnnouncementSearch(context(node, (age) -> {
+				asked.incrementAndGet();
+				return answer(List.of(), Set.of(new UUID(2, 2)));
+			}), Duration.ofMillis(10), (channel) -> {
+			}, reported::incrementAndGet);
+			search.beginFor(OTHER, Duration.ofSeconds(1));
+			await().until(() -> reported.get() == 1);
+			assertThat(asked).hasValue(AnnouncementSearch.MAX_ATTEMPTS);
+			// What is reported is not searched any more
+			search.begin();
+			await().until(() -> asked.get() == AnnouncementSearch.MAX_ATTEMPTS + 1);
+			assertThat(reported).hasValue(1);
+			search.close();
+		}
+	}
+
+	@Test
+	void aNodeWhoseAnnouncementIsMissingIsAskedUntilItHasJoinedAgain() {
+		try (ListeningFixture node = new ListeningFixture(new FakeRelay()).start()) {
+			AtomicInteger asked = new AtomicInteger();
+			AtomicInteger reported = new AtomicInteger();
+			List<String> found = new CopyOnWriteArrayList<>();
+			AnnouncementSearch search = new AnnouncementSearch(
+					context(node,
+							(age) -> (asked.incrementAndGet() < 4) ? answer(List.of(), Set.of())
+									: answer(List.of("manylogs/a"), Set.of(OTHER))),
+					Duration.ofMillis(10), found::add, reported::incrementAndGet);
+			search.beginFor(OTHER, Duration.ofSeconds(1));
+			await().until(() -> found.equals(List.of("manylogs/a")));
+			search.begin();
+			await().until(() -> asked.get() == 5);
+			assertThat(reported).hasValue(0);
+			search.close();
+		}
+	}
+
+	private static CompletableFuture<RecentAnswers> answer(List<String> channels, Set<UUID> nodes) {
+		return CompletableFuture.completedFuture(new RecentAnswers(new RecentChannels(channels, true), nodes));
 	}
 
 	private static ListeningContext context(ListeningFixture node, RecentQuestion question) {

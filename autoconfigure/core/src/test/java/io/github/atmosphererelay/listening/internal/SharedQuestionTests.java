@@ -19,6 +19,7 @@ package io.github.atmosphererelay.listening.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.broadcast.internal.RecentChannels;
@@ -30,24 +31,24 @@ class SharedQuestionTests {
 
 	private final List<Duration> asked = new ArrayList<>();
 
-	private final List<CompletableFuture<RecentChannels>> answers = new ArrayList<>();
+	private final List<CompletableFuture<RecentAnswers>> answers = new ArrayList<>();
 
 	private final SharedQuestion question = new SharedQuestion((age) -> {
 		this.asked.add(age);
-		CompletableFuture<RecentChannels> answer = new CompletableFuture<>();
+		CompletableFuture<RecentAnswers> answer = new CompletableFuture<>();
 		this.answers.add(answer);
 		return answer;
 	});
 
-	private static RecentChannels channels(String name) {
-		return new RecentChannels(List.of(name), true);
+	private static RecentAnswers channels(String name) {
+		return new RecentAnswers(new RecentChannels(List.of(name), true), Set.of());
 	}
 
 	@Test
 	void thoseThatAskWhileAnAnswerIsAwaitedShareTheNextQuestion() {
-		CompletableFuture<RecentChannels> first = this.question.ask(Duration.ofSeconds(1));
-		CompletableFuture<RecentChannels> second = this.question.ask(Duration.ofSeconds(5));
-		CompletableFuture<RecentChannels> third = this.question.ask(Duration.ofSeconds(3));
+		CompletableFuture<RecentAnswers> first = this.question.ask(Duration.ofSeconds(1));
+		CompletableFuture<RecentAnswers> second = this.question.ask(Duration.ofSeconds(5));
+		CompletableFuture<RecentAnswers> third = this.question.ask(Duration.ofSeconds(3));
 		assertThat(this.asked).containsExactly(Duration.ofSeconds(1));
 		this.answers.get(0).complete(channels("a"));
 		assertThat(first).isCompletedWithValue(channels("a"));
@@ -61,8 +62,8 @@ class SharedQuestionTests {
 
 	@Test
 	void aQuestionThatFailsDoesNotHoldUpTheNextOne() {
-		CompletableFuture<RecentChannels> first = this.question.ask(Duration.ofSeconds(1));
-		CompletableFuture<RecentChannels> second = this.question.ask(Duration.ofSeconds(1));
+		CompletableFuture<RecentAnswers> first = this.question.ask(Duration.ofSeconds(1));
+		CompletableFuture<RecentAnswers> second = this.question.ask(Duration.ofSeconds(1));
 		this.answers.get(0).completeExceptionally(new IllegalStateException("gone"));
 		assertThat(first).isCompletedExceptionally();
 		this.answers.get(1).complete(channels("b"));

@@ -57,6 +57,7 @@ import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.session.internal.SessionStatistics;
 import io.github.atmosphererelay.session.internal.WriterPool;
 import io.github.atmosphererelay.session.internal.WriterSettings;
+import io.github.atmosphererelay.subscription.internal.AddressFollower;
 import io.github.atmosphererelay.subscription.internal.Interest;
 import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
 import io.github.atmosphererelay.test.Reconciles;
@@ -150,7 +151,8 @@ class FollowerLifeTests {
 				List::of);
 		LogFollowerRegistry followers = new LogFollowerRegistry(monitor, new ChannelLogs(relay, NodeFixture.catalog()),
 				NodeFixture.catalog(), delivery, statistics.log(), Duration.ofHours(1));
-		Interest interest = new Interest(relay, Duration.ZERO, followers::entered, followers::left);
+		Interest interest = new Interest(new AddressFollower(relay, NodeFixture.catalog()), Duration.ZERO,
+				followers::entered, followers::left);
 		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()),
 				followers, delivery, new ControlMessenger(id, relay, () -> null), statistics.deliveries(), taps,
 				new BucketReceivers(new Guards().of(Part.LISTENERS)));

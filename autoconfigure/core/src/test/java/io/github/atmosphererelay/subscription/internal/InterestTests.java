@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.test.FakeRelay;
@@ -193,7 +194,7 @@ class InterestTests {
 		AtomicReference<Interest> self = new AtomicReference<>();
 		List<Boolean> free = new CopyOnWriteArrayList<>();
 		this.relay.unconfirming();
-		Interest interest = new Interest(this.relay, Duration.ZERO,
+		Interest interest = new Interest(new AddressFollower(this.relay, new ChannelCatalog(List.of())), Duration.ZERO,
 				(address, followed) -> followed.whenComplete((position, ex) -> free.add(isFree(self.get(), address))),
 				this.left::add);
 		self.set(interest);
@@ -314,8 +315,9 @@ class InterestTests {
 	}
 
 	private Interest interest(Duration linger) {
-		return new Interest(this.relay, linger, (address, followed) -> {
-		}, this.left::add);
+		return new Interest(new AddressFollower(this.relay, new ChannelCatalog(List.of())), linger,
+				(address, followed) -> {
+				}, this.left::add);
 	}
 
 }

@@ -252,9 +252,15 @@ final class WebSocketPipe {
 			.doFinally((signal) -> this.connection.close());
 	}
 
+	/**
+	 * Close a side, unless its connection is gone: nobody would release the close frame.
+	 * The sending is not cancelled, because Reactor Netty would release the frame, and so
+	 * does Netty, which still has to write it. Who closes later than the time of last
+	 * words is not told of a failure.
+	 */
 	private Mono<Void> close(WebSocketSession side, CloseStatus status) {
-		// A close frame is made when close is called, and leaks if nobody subscribes
-		return Mono.defer(() -> side.close(status))
+		return Mono.defer(() -> side.isOpen() ? Mono.fromFuture(side.close(status).onErrorComplete().toFuture(), true)
+				: Mono.empty())
 			.timeout(lastWords(), Mono.empty())
 			.onErrorResume((failure) -> Mono.empty());
 	}

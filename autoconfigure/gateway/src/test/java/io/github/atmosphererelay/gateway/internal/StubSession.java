@@ -49,6 +49,8 @@ final class StubSession extends AbstractWebSocketSession<String> {
 
 	private final AtomicReference<CloseStatus> closed = new AtomicReference<>();
 
+	private boolean open = true;
+
 	/**
 	 * Create a side that takes nothing: as Reactor Netty does it for a closed connection,
 	 * the publisher is not subscribed to.
@@ -73,6 +75,18 @@ final class StubSession extends AbstractWebSocketSession<String> {
 	}
 
 	/**
+	 * Let its connection be gone.
+	 */
+	StubSession gone() {
+		this.open = false;
+		return this;
+	}
+
+	boolean isClosed() {
+		return this.closed.get() != null;
+	}
+
+	/**
 	 * What the gateway has closed it with.
 	 */
 	CloseStatus closed() {
@@ -91,7 +105,7 @@ final class StubSession extends AbstractWebSocketSession<String> {
 
 	@Override
 	public boolean isOpen() {
-		return true;
+		return this.open;
 	}
 
 	@Override

@@ -180,8 +180,8 @@ final class Receipts {
 			if (channel == this.broker.channel()) {
 				return translated || this.broker.resolver() == null;
 			}
-			return (destination == null) ? type == SimpMessageType.UNSUBSCRIBE
-					: this.broker.serves(destination) && !this.broker.isOfUser(destination);
+			return (destination != null) ? this.broker.serves(destination) && !this.broker.isOfUser(destination)
+					: type == SimpMessageType.UNSUBSCRIBE;
 		}
 		return type == SimpMessageType.SUBSCRIBE && handler instanceof SimpAnnotationMethodMessageHandler methods
 				&& isOfMethod(methods, message);

@@ -16,22 +16,36 @@
 
 package io.github.atmosphererelay.door.internal;
 
+import java.security.Principal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.security.internal.ClientContext;
+import io.github.atmosphererelay.session.InvalidTokenException;
 import io.github.atmosphererelay.session.TokenAuthenticator;
+import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
 import io.github.atmosphererelay.session.internal.LocalSession;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link TokenChecker} without a thread to check on.
+ * Tests for {@link TokenChecker} when threads to check on are few.
  */
 class TokenCheckerTests {
 
@@ -56,6 +70,68 @@ class TokenCheckerTests {
 			}, (refusal) -> refused[0] = refusal.code());
 			assertThat(refused[0]).isEqualTo(ErrorCode.INTERNAL);
 		}
+	}
+
+	/**
+	 * Tickets in handshakes, which the servlet container's threads wait for. Those in
+	 * frames wait without a thread.
+	 */
+	@Test
+	void thirtyTwoThreadsWaitForOtherNodesAtMostAndEachIsFreeAfterItsAnswer() throws Exception {
+		List<CompletableFuture<Authenticated>> asked = new CopyOnWriteArrayList<>();
+		given(this.authentication.tokens()).willReturn(new AtOtherNodes(asked));
+		given(this.authentication.executor()).willReturn(Runnable::run);
+		List<CompletableFuture<Authenticated>> waiting = new ArrayList<>();
+		ExecutorService container = Executors.newCachedThreadPool();
+		try {
+			for (int i = 0; i < 32; i++) {
+				waiting.add(CompletableFuture.supplyAsync(() -> this.tokens.check("ticket", null), container));
+			}
+			await().until(() -> asked.size() == 32);
+			assertThatExceptionOfType(RequestRefusedException.class)
+				.isThrownBy(() -> this.tokens.check("one more", null))
+				.satisfies((refusal) -> assertThat(refusal.code()).isEqualTo(ErrorCode.TOO_MANY_REQUESTS));
+			CompletableFuture<Authenticated> inAFrame = this.tokens.checkLater("ticket in a frame", null);
+			assertThat(asked).hasSize(33);
+			Authenticated client = new Authenticated(() -> "alice", null);
+			asked.get(32).complete(client);
+			assertThat(inAFrame).isCompletedWithValue(client);
+			asked.get(0).completeExceptionally(new InvalidTokenException("used", null));
+			await().until(() -> waiting.stream().anyMatch(CompletableFuture::isCompletedExceptionally));
+			CompletableFuture<Authenticated> next = CompletableFuture
+				.supplyAsync(() -> this.tokens.check("ticket", null), container);
+			await().until(() -> asked.size() == 34);
+			asked.forEach((each) -> each.complete(client));
+			assertThat(next.get(30, TimeUnit.SECONDS)).isEqualTo(client);
+		}
+		finally {
+			asked.forEach((each) -> each.cancel(true));
+			container.shutdownNow();
+		}
+	}
+
+	/**
+	 * Asks other nodes about every token.
+	 */
+	private record AtOtherNodes(List<CompletableFuture<Authenticated>> asked) implements RemoteTokens {
+
+		@Override
+		public Authenticated authenticate(String token) {
+			throw new IllegalStateException("Every token is another node's");
+		}
+
+		@Override
+		public boolean isRemote(String token) {
+			return true;
+		}
+
+		@Override
+		public CompletableFuture<Authenticated> authenticateLater(String token, @Nullable Principal handshake) {
+			CompletableFuture<Authenticated> answer = new CompletableFuture<>();
+			this.asked.add(answer);
+			return answer;
+		}
+
 	}
 
 }

@@ -66,7 +66,7 @@ class KilledNodeTests {
 				before.forEach((client) -> client.awaitMessages(50));
 				SessionStore store = survivor.bean(SessionStore.class);
 				// Some of it, not all, is known to have come when the node dies.
-				MachineTime.await(Duration.ofSeconds(10))
+				MachineTime.await(Duration.ofSeconds(60))
 					.until(() -> before.stream()
 						.allMatch((client) -> !store.find(SessionTokens.key(client.token(), CHANNEL))
 							.positions()

@@ -377,19 +377,31 @@ public final class LogFollower {
 	}
 
 	/**
+	 * Read the current value of the channel.
+	 * @return completes with a page of at most one publication, or {@code null} if the
+	 * log has no current values
+	 */
+	public @Nullable CompletableFuture<LogPage> snapshot() {
+		return this.log.snapshot(this.channel);
+	}
+
+	/**
 	 * Answer a session's client, and let the session get the channel's publications from
 	 * then on.
 	 * @param subscription the session's subscription
 	 * @param page the publications that it has missed, or {@code null} if it does not
 	 * recover
 	 * @param limit the maximum number of publications that it may have missed
+	 * @param snapshot the current value, for a client that has not recovered;
+	 * {@code null} if there is none
 	 * @return the answer
 	 * @throws RequestRefusedException if the client has to try again
 	 */
-	public Subscribed goLive(LogSubscription subscription, @Nullable LogPage page, int limit) {
+	public Subscribed goLive(LogSubscription subscription, @Nullable LogPage page, int limit,
+			@Nullable LogPage snapshot) {
 		this.lock.lock();
 		try {
-			return this.subscriptions.goLive(subscription, page, limit, this.cursor.delivered());
+			return this.subscriptions.goLive(subscription, page, limit, this.cursor.delivered(), snapshot);
 		}
 		finally {
 			this.lock.unlock();

@@ -27,6 +27,7 @@ import java.util.function.BooleanSupplier;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelLogs;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
 import io.github.atmosphererelay.delivery.internal.LogStatistics;
 import io.github.atmosphererelay.guard.Part;
@@ -198,10 +199,10 @@ public final class LogFollowerRegistry {
 	 * Let followers do what is due. Called by the one scheduler.
 	 */
 	public void tick() {
-		if (!this.monitor.isUp()) {
-			return;
+		boolean up = this.monitor.isUp();
+		if (up) {
+			this.confirmed.tick(System.nanoTime());
 		}
-		this.confirmed.tick(System.nanoTime());
 		if (this.followers.isEmpty()) {
 			return;
 		}
@@ -210,10 +211,21 @@ public final class LogFollowerRegistry {
 		}
 		long now = System.nanoTime();
 		for (int asked = 0; asked < MAX_ASKED && this.round.hasNext();) {
-			if (this.round.next().tick(now, this.quiet.toNanos())) {
+			LogFollower follower = this.round.next();
+			if (canAsk(follower, up) && follower.tick(now, this.quiet.toNanos())) {
 				asked++;
 			}
 		}
+	}
+
+	/**
+	 * Return whether the log of a channel can be read: that of the relay, or that of the
+	 * channel's source.
+	 */
+	private boolean canAsk(LogFollower follower, boolean relayUp) {
+		ChannelOptions options = this.catalog.find(follower.channel());
+		ChannelSource source = (options != null) ? options.source() : null;
+		return (source != null) ? source.isUp() : relayUp;
 	}
 
 	public int size() {

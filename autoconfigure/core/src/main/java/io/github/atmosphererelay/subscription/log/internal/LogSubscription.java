@@ -25,6 +25,7 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.PublicationGate;
 import io.github.atmosphererelay.session.internal.QueueLimits;
 import io.github.atmosphererelay.session.internal.Reservation;
+import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,6 +130,14 @@ public final class LogSubscription implements PublicationGate {
 			return;
 		}
 		held.add(publication);
+	}
+
+	/**
+	 * Return whether the newest publication says all, so that the session need not get
+	 * those before it.
+	 */
+	boolean isConflated() {
+		return this.limits.policy() == SlowConsumerPolicy.LATEST;
 	}
 
 	boolean isOverflowed() {

@@ -118,29 +118,36 @@ final class LogSubscriptions {
 	 * @param limit the maximum number of publications that it may have missed
 	 * @param delivered the position up to which the channel was delivered, or
 	 * {@code null} if that is not known
+	 * @param snapshot the current value, for a client that has not recovered;
+	 * {@code null} if there is none
 	 * @return the answer
 	 * @throws RequestRefusedException if the client has to try again
 	 */
-	Subscribed goLive(LogSubscription subscription, @Nullable LogPage page, int limit, @Nullable Position delivered) {
+	Subscribed goLive(LogSubscription subscription, @Nullable LogPage page, int limit, @Nullable Position delivered,
+			@Nullable LogPage snapshot) {
 		if (subscription.isEnded() || delivered == null) {
 			throw tryAgain("the subscription has ended");
 		}
-		if (page != null && !page.end().epoch().equals(delivered.epoch())) {
+		RecoveryOutcome outcome = outcome(page, limit);
+		LogPage first = (outcome == RecoveryOutcome.RECOVERED || snapshot == null) ? page : snapshot;
+		if (first != null && !first.end().epoch().equals(delivered.epoch())) {
 			throw tryAgain("the log has just changed");
 		}
-		Position position = (page != null && page.end().offset() > delivered.offset()) ? page.end() : delivered;
-		RecoveryOutcome outcome = outcome(page, limit);
+		Position position = (first != null && first.end().offset() > delivered.offset()) ? first.end() : delivered;
 		List<Publication> publications = List.of();
-		if (page != null && outcome == RecoveryOutcome.RECOVERED) {
+		if (first != null && (outcome == RecoveryOutcome.RECOVERED || first == snapshot)) {
 			Position from = subscription.from();
-			if (subscription.isOverflowed() || from == null || !from.epoch().equals(page.end().epoch())
-					|| page.end().offset() < from.offset()) {
+			if (subscription.isOverflowed() || from == null || !from.epoch().equals(first.end().epoch())
+					|| first.end().offset() < from.offset()) {
 				// There is a gap between the page and the held publications
 				throw tryAgain("too much is published meanwhile");
 			}
 			List<Publication> held = subscription.release(position);
 			reserve(subscription, held);
-			publications = merge(page, subscription.session().id(), held);
+			publications = merge(first, subscription.session().id(), held);
+			if (subscription.isConflated() && publications.size() > 1) {
+				publications = publications.subList(publications.size() - 1, publications.size());
+			}
 		}
 		else {
 			subscription.release(position);

@@ -629,7 +629,7 @@ class LogFollowerTests {
 		}
 
 		private Subscribed goLive(@Nullable LogPage page) {
-			return LogFollowerTests.this.follower.goLive(this.subscription, page, 300);
+			return LogFollowerTests.this.follower.goLive(this.subscription, page, 300, null);
 		}
 
 		private void reply(Subscribed answer) {

@@ -71,7 +71,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 abstract class JdbcGroupContract extends GroupContractTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	private final CountDownLatch overtake = new CountDownLatch(1);
 
@@ -112,7 +112,7 @@ abstract class JdbcGroupContract extends GroupContractTests {
 			sent.add(node.relay().publish(node.recorded(channel, "text " + i, options(size))));
 			texts.add("text " + i);
 		}
-		sent.forEach((receipt) -> receipt.orTimeout(10, TimeUnit.SECONDS).join());
+		sent.forEach((receipt) -> receipt.orTimeout(30, TimeUnit.SECONDS).join());
 		return texts;
 	}
 
@@ -197,7 +197,8 @@ abstract class JdbcGroupContract extends GroupContractTests {
 		append(node, "orders/1", 3, 300, 1000);
 		member.read(303);
 		assertThat(member.texts(other)).hasSize(300);
-		assertThat(member.lag()).isEqualTo(602);
+		// The relay may see the last ones after they were confirmed
+		MachineTime.await(LIMIT).until(() -> member.lag() == 602);
 		member.items().stream().filter((item) -> item.channel().equals(other)).forEach(member::commit);
 		assertThat(member.lag()).isEqualTo(302);
 		assertThat(count("ATMOSPHERE_GROUP_CHANNEL")).isLessThanOrEqualTo(2);

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
  */
 class JdbcGroupExpiryTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofSeconds(45);
 
 	private final AtomicBoolean stalled = new AtomicBoolean();
 

@@ -66,7 +66,7 @@ class JdbcGroupIdleTests {
 			node.relay()
 				.publish(node.recorded("orders/1", "text",
 						new LogOptions(100, Duration.ofHours(1), null, Duration.ofMinutes(5))))
-				.orTimeout(10, TimeUnit.SECONDS)
+				.orTimeout(30, TimeUnit.SECONDS)
 				.join();
 			List<LaneReadings> members = List.of(new LaneReadings(node, "one", GroupOptions.Start.EARLIEST),
 					new LaneReadings(node, "two", GroupOptions.Start.EARLIEST),
@@ -117,7 +117,7 @@ class JdbcGroupIdleTests {
 			node.relay()
 				.publish(node.recorded("orders/1", "recorded",
 						new LogOptions(100, Duration.ofHours(1), null, Duration.ofMinutes(5))))
-				.orTimeout(10, TimeUnit.SECONDS)
+				.orTimeout(30, TimeUnit.SECONDS)
 				.join();
 			MachineTime.await(MEASURED.multipliedBy(3)).until(() -> member.woken() == woken + 1);
 			assertThat(member.read(1).texts("orders/1")).containsExactly("recorded");
@@ -132,7 +132,7 @@ class JdbcGroupIdleTests {
 		ConnectionSource source = broker.source(broker.server().port());
 		JdbcRelay relay = new JdbcRelay(() -> recording(source.open(), statements),
 				broker.settings("idle", new EnvelopeCodec(64 * 1024), Duration.ofSeconds(3)));
-		return new RelayNode(relay).start().awaitRoundTrip(Duration.ofSeconds(10));
+		return new RelayNode(relay).start().awaitRoundTrip(Duration.ofSeconds(45));
 	}
 
 	private static Connection recording(Connection connection, List<String> statements) {

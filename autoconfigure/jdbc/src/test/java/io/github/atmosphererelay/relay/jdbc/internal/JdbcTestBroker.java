@@ -89,7 +89,10 @@ final class JdbcTestBroker implements RelayBroker {
 	 * Return a source of connections at a port of this machine.
 	 */
 	ConnectionSource source(int port) {
-		String url = this.server.jdbcUrl(this.database, port);
+		return source(this.server.jdbcUrl(this.database, port));
+	}
+
+	ConnectionSource source(String url) {
 		Properties properties = new Properties();
 		properties.setProperty("user", this.server.user());
 		properties.setProperty("password", this.server.password());

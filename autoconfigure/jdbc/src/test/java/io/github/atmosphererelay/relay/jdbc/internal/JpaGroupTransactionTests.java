@@ -78,7 +78,7 @@ class JpaGroupTransactionTests {
 			node.relay()
 				.publish(node.recorded("orders/1", "text",
 						new LogOptions(100, Duration.ofHours(1), null, Duration.ofMinutes(5))))
-				.orTimeout(10, TimeUnit.SECONDS)
+				.orTimeout(30, TimeUnit.SECONDS)
 				.join();
 			LaneReadings member = new LaneReadings(node, "billing", GroupOptions.Start.EARLIEST).read(1);
 			List<Long> handled = new CopyOnWriteArrayList<>();

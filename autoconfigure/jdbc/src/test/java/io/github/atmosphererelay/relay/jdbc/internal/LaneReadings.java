@@ -100,7 +100,7 @@ final class LaneReadings implements GroupLaneListener {
 	 * Read until there are that many items, and then once more.
 	 */
 	LaneReadings read(int count) {
-		MachineTime.await(Duration.ofSeconds(20)).alias("items of a group").until(() -> {
+		MachineTime.await(Duration.ofSeconds(45)).alias("items of a group").until(() -> {
 			readOnce();
 			return this.items.size() >= count;
 		});
@@ -145,7 +145,7 @@ final class LaneReadings implements GroupLaneListener {
 
 	static <T> T get(CompletableFuture<T> answer) {
 		try {
-			return answer.orTimeout(10, TimeUnit.SECONDS).join();
+			return answer.orTimeout(30, TimeUnit.SECONDS).join();
 		}
 		catch (CompletionException ex) {
 			if (ex.getCause() instanceof RelayException failure) {

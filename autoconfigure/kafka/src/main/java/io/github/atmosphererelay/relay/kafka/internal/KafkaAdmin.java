@@ -104,6 +104,13 @@ final class KafkaAdmin {
 	}
 
 	/**
+	 * Return the client, if there is one.
+	 */
+	synchronized @Nullable Admin present() {
+		return this.admin;
+	}
+
+	/**
 	 * Note that the client has got an answer.
 	 */
 	synchronized void answered() {

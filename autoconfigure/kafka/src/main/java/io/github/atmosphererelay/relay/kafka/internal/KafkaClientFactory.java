@@ -48,13 +48,13 @@ import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.ProducerFactory;
 
 /**
- * Creates the relay's Kafka clients from the application's configuration. Servers,
+ * Creates Kafka clients of this library from the application's configuration. Servers,
  * security, buffers and metrics are those of the application. Settings that the relay's
  * guarantees depend on are overridden. Timeouts that the application has not set get
  * defaults that suit real-time messaging. The application's properties are read for each
  * new client, so that rotated credentials take effect.
  */
-final class KafkaClientFactory {
+public final class KafkaClientFactory {
 
 	private static final Log logger = LogFactory.getLog(KafkaClientFactory.class);
 
@@ -78,6 +78,8 @@ final class KafkaClientFactory {
 
 	private static final int MAX_GROUP_RECORDS = 500;
 
+	private static final int IMPATIENT_MILLIS = 10;
+
 	private static final int SESSION_TIMEOUT_MILLIS = 10_000;
 
 	private static final int HEARTBEAT_MILLIS = 1000;
@@ -98,7 +100,14 @@ final class KafkaClientFactory {
 	 */
 	private final AtomicInteger count = new AtomicInteger();
 
-	KafkaClientFactory(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
+	/**
+	 * Create a factory.
+	 * @param applicationProducers the application's producers
+	 * @param applicationConsumers the application's consumers
+	 * @param adminProperties the properties of the application's administrative clients
+	 * @param settings the node, whose id becomes part of the clients' ids, and timeouts
+	 */
+	public KafkaClientFactory(ProducerFactory<?, ?> applicationProducers, ConsumerFactory<?, ?> applicationConsumers,
 			Map<String, Object> adminProperties, KafkaRelaySettings settings) {
 		this.applicationProducers = applicationProducers;
 		this.applicationConsumers = applicationConsumers;
@@ -106,7 +115,11 @@ final class KafkaClientFactory {
 		this.settings = settings;
 	}
 
-	Admin admin() {
+	/**
+	 * Create an administrative client.
+	 * @return a new client, which the caller closes
+	 */
+	public Admin admin() {
 		return Admin.create(adminProperties());
 	}
 
@@ -117,7 +130,7 @@ final class KafkaClientFactory {
 	 * @return {@code true} if a server accepts connections, or if that cannot be found
 	 * out
 	 */
-	boolean isReachable() {
+	public boolean isReachable() {
 		List<String> servers = servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG));
 		boolean refused = false;
 		long deadline = System.nanoTime() + REACH_TIMEOUT.toNanos();
@@ -147,7 +160,7 @@ final class KafkaClientFactory {
 	 * Return the addresses of the bootstrap servers.
 	 * @return the value of {@code bootstrap.servers}
 	 */
-	String servers() {
+	public String servers() {
 		return String.join(",", servers(this.adminProperties.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
 	}
 
@@ -163,7 +176,7 @@ final class KafkaClientFactory {
 	 * destroyed.
 	 * @return a new factory
 	 */
-	DefaultKafkaProducerFactory<byte[], byte[]> producers() {
+	public DefaultKafkaProducerFactory<byte[], byte[]> producers() {
 		DefaultKafkaProducerFactory<byte[], byte[]> factory = new DefaultKafkaProducerFactory<>(producerProperties(),
 				new ByteArraySerializer(), new ByteArraySerializer());
 		factory.setBeanName(BEAN_NAME);
@@ -199,6 +212,17 @@ final class KafkaClientFactory {
 	}
 
 	/**
+	 * Create a consumer for which the broker waits for records for some milliseconds
+	 * only.
+	 */
+	Consumer<byte[], byte[]> impatientGroupReader() {
+		Map<String, Object> properties = consumerProperties();
+		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_GROUP_RECORDS);
+		properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, IMPATIENT_MILLIS);
+		return consumers(properties).createConsumer();
+	}
+
+	/**
 	 * Create a consumer that is a member of a consumer group.
 	 * @param group the group's id at the broker
 	 * @return a new consumer without a subscription
@@ -226,6 +250,20 @@ final class KafkaClientFactory {
 	Duration groupSessionTimeout() {
 		return Duration.ofMillis(number(this.applicationConsumers.getConfigurationProperties(),
 				ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS));
+	}
+
+	/**
+	 * Create a consumer that reads a topic of the application. It belongs to no group, so
+	 * it needs no right to one, and it does not see what a producer's transaction has
+	 * aborted.
+	 * @return a new consumer without assigned partitions
+	 */
+	public Consumer<byte[], byte[]> topicReader() {
+		Map<String, Object> properties = consumerProperties();
+		properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
+		return consumers(properties).createConsumer();
 	}
 
 	private ConsumerFactory<byte[], byte[]> consumers(Map<String, Object> properties) {

@@ -18,7 +18,9 @@ package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +39,9 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -285,6 +289,30 @@ final class KafkaConnector {
 			logger.debug("Topic '" + this.settings.topic() + "' could not be checked", ex);
 			this.admin.failed(admin, ex, Duration.ofNanos(System.nanoTime() - start), KafkaTopic.TIMEOUT);
 		}
+	}
+
+	/**
+	 * Look up what the coordinator of a group says of a member. Creates no client.
+	 */
+	CompletableFuture<KafkaGroupMember.Standing> standing(String group, String member) {
+		Admin admin = this.admin.present();
+		if (admin == null) {
+			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, null));
+		}
+		return admin
+			.describeConsumerGroups(List.of(group),
+					new DescribeConsumerGroupsOptions().timeoutMs((int) KafkaTopic.TIMEOUT.toMillis()))
+			.all()
+			.toCompletionStage()
+			.toCompletableFuture()
+			.thenApply((groups) -> Objects.requireNonNull(groups.get(group)))
+			.thenApply((found) -> {
+				if (found.members().stream().noneMatch((each) -> each.consumerId().equals(member))) {
+					return KafkaGroupMember.Standing.UNKNOWN;
+				}
+				return (found.groupState() == GroupState.PREPARING_REBALANCE) ? KafkaGroupMember.Standing.WAITING
+						: KafkaGroupMember.Standing.SETTLED;
+			});
 	}
 
 	/**

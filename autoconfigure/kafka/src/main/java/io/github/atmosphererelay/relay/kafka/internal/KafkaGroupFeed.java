@@ -33,6 +33,7 @@ import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -90,8 +91,11 @@ final class KafkaGroupFeed {
 	 * @param lanes the lanes by their partition
 	 * @param wanted the offset at which a partition is read, if it is
 	 * @param wait how long to wait for records
+	 * @return the lanes that could not be filled, for example because the broker did not
+	 * answer what was asked about their partition; they go on where they are
 	 */
-	void read(Map<TopicPartition, KafkaLane> lanes, Map<TopicPartition, Long> wanted, Duration wait) {
+	Map<TopicPartition, RuntimeException> read(Map<TopicPartition, KafkaLane> lanes, Map<TopicPartition, Long> wanted,
+			Duration wait) {
 		Consumer<byte[], byte[]> consumer = consumer();
 		assign(consumer, lanes.keySet());
 		lanes.forEach((partition, lane) -> {
@@ -112,15 +116,44 @@ final class KafkaGroupFeed {
 			records = consumer.poll(wait);
 		}
 		catch (OffsetOutOfRangeException ex) {
-			outOfRange(consumer, lanes, ex);
-			return;
+			return outOfRange(consumer, lanes, ex);
 		}
+		Map<TopicPartition, RuntimeException> failures = new HashMap<>();
 		wanted.forEach((partition, offset) -> {
 			KafkaLane lane = lanes.get(partition);
 			if (lane != null) {
-				take(consumer, partition, lane, records);
+				try {
+					take(consumer, partition, lane, records);
+				}
+				catch (RuntimeException ex) {
+					failures.put(partition, ex);
+				}
 			}
 		});
+		return failures;
+	}
+
+	/**
+	 * Return whether the broker has answered the last read of a partition: it has sent
+	 * something, or there is nothing more. A poll may end before, with nothing.
+	 * @param wanted the offset at which the partition was read
+	 */
+	boolean isAnswered(TopicPartition partition, long wanted) {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		Long position = this.positions.get(partition);
+		return consumer != null && position != null
+				&& (position > wanted || consumer.currentLag(partition).orElse(-1) == 0);
+	}
+
+	/**
+	 * Forget what the broker has said of a partition, so that it is asked anew.
+	 */
+	void forget(TopicPartition partition) {
+		Consumer<byte[], byte[]> consumer = this.consumer;
+		if (consumer != null && consumer.assignment().contains(partition)) {
+			consumer.unsubscribe();
+			this.positions.clear();
+		}
 	}
 
 	private void assign(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions) {
@@ -178,13 +211,22 @@ final class KafkaGroupFeed {
 	 * Go on where the broker has records: it has removed what was to be read, or a new
 	 * leader lacks what was read.
 	 */
-	private void outOfRange(Consumer<byte[], byte[]> consumer, Map<TopicPartition, KafkaLane> lanes,
-			OffsetOutOfRangeException ex) {
+	private Map<TopicPartition, RuntimeException> outOfRange(Consumer<byte[], byte[]> consumer,
+			Map<TopicPartition, KafkaLane> lanes, OffsetOutOfRangeException ex) {
 		Map<TopicPartition, Long> offsets = ex.offsetOutOfRangePartitions();
 		// First, so that Kafka finds the same again if the broker does not answer
 		this.positions.keySet().removeAll(offsets.keySet());
-		Map<TopicPartition, Long> begins = ask(() -> consumer.beginningOffsets(offsets.keySet(), ANSWER));
-		Map<TopicPartition, Long> ends = ask(() -> consumer.endOffsets(offsets.keySet(), ANSWER));
+		Map<TopicPartition, Long> begins;
+		Map<TopicPartition, Long> ends;
+		try {
+			begins = ask(() -> consumer.beginningOffsets(offsets.keySet(), ANSWER));
+			ends = ask(() -> consumer.endOffsets(offsets.keySet(), ANSWER));
+		}
+		catch (KafkaException failure) {
+			Map<TopicPartition, RuntimeException> failures = new HashMap<>();
+			offsets.keySet().forEach((partition) -> failures.put(partition, failure));
+			return failures;
+		}
 		offsets.forEach((partition, offset) -> {
 			KafkaLane lane = lanes.get(partition);
 			long begin = begins.getOrDefault(partition, 0L);
@@ -206,6 +248,7 @@ final class KafkaGroupFeed {
 				lane.cut(cut);
 			}
 		});
+		return Map.of();
 	}
 
 	private static long cut(TopicPartition partition, long end, OffsetOutOfRangeException ex) {

@@ -17,7 +17,6 @@
 package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,15 +24,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
+import io.github.atmosphererelay.guard.internal.RepeatedFailures;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.relay.GroupLaneListener;
@@ -43,17 +40,14 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.FencedInstanceIdException;
-import org.apache.kafka.common.errors.GroupAuthorizationException;
-import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +64,8 @@ import org.jspecify.annotations.Nullable;
 final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(30);
+
+	private static final Duration FAILURE_LOG_INTERVAL = Duration.ofMinutes(1);
 
 	/** The answer to a commit is noticed within this time. */
 	private static final Duration POLL = Duration.ofMillis(20);
@@ -93,6 +89,9 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(KafkaGroupMember.class), LOG_INTERVAL);
 
+	private final RepeatedFailures failures = new RepeatedFailures(LogFactory.getLog(KafkaGroupMember.class),
+			FAILURE_LOG_INTERVAL);
+
 	private final GroupOptions options;
 
 	private final GroupLaneListener listener;
@@ -107,7 +106,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private final Supplier<@Nullable KafkaLogLife> life;
 
-	private final IntFunction<CompletableFuture<Long>> ends;
+	private final Questions questions;
 
 	private final Guard guard;
 
@@ -117,21 +116,11 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	private final Duration lease;
 
-	/** The lanes that the listener has. Changed by the member's thread. */
-	private final Map<Integer, KafkaLane> lanes = new TreeMap<>();
+	private final KafkaGroupLanes lanes;
 
-	private final List<KafkaLane> released = new ArrayList<>();
+	private final KafkaGroupCommits commits;
 
-	/** Lanes that have ended because a new leader has other records. */
-	private final Map<KafkaLane, KafkaLaneCommit> cut = new HashMap<>();
-
-	/** Where the successors of such lanes begin. Used by the member's thread. */
-	private final Map<Integer, KafkaLaneCommit> cuts = new HashMap<>();
-
-	private KafkaGroupPulse pulse;
-
-	/** Released when a lane was, to end a wait. */
-	private final Semaphore changes = new Semaphore(0);
+	private volatile KafkaGroupPulse pulse;
 
 	private int sequence;
 
@@ -145,7 +134,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	KafkaGroupMember(GroupOptions options, GroupLaneListener listener, KafkaRelaySettings settings,
 			KafkaClientFactory clients, KafkaGroupStore store, Supplier<@Nullable KafkaLogLife> life,
-			IntFunction<CompletableFuture<Long>> ends, Guard guard) {
+			Questions questions, Guard guard) {
 		this.options = options;
 		this.listener = listener;
 		this.settings = settings;
@@ -153,11 +142,14 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		this.store = store;
 		this.starts = new KafkaGroupStarts(options, settings, store::birth, KafkaGroupStarts.CHILDHOOD);
 		this.life = life;
-		this.ends = ends;
+		this.questions = questions;
 		this.guard = guard;
 		this.lease = clients.groupSessionTimeout();
 		this.pulse = new KafkaGroupPulse(Map.of(), this.lease, System::nanoTime);
-		this.reader = new KafkaGroupReader(settings, options.name(), clients::groupReader, guard);
+		this.reader = new KafkaGroupReader(settings, options.name(), clients::groupReader,
+				clients::impatientGroupReader, guard);
+		this.lanes = new KafkaGroupLanes(listener, this.reader, guard);
+		this.commits = new KafkaGroupCommits(options.name(), settings.logTopic(), this.lanes, this.log);
 		this.thread = Threads.factory("kafka-group").newThread(this::run);
 	}
 
@@ -169,13 +161,14 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	@Override
 	public void withdraw() {
 		this.withdrawn = true;
-		this.changes.release();
+		this.lanes.wake();
 	}
 
 	@Override
 	public void leave() {
 		this.left = true;
-		this.changes.release();
+		this.lanes.silence();
+		this.lanes.wake();
 	}
 
 	/**
@@ -206,18 +199,12 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	@Override
 	public void released(KafkaLane lane) {
-		synchronized (this.released) {
-			this.released.add(lane);
-		}
-		this.changes.release();
+		this.lanes.released(lane);
 	}
 
 	@Override
 	public void cut(KafkaLane lane, KafkaLaneCommit kept) {
-		synchronized (this.released) {
-			this.cut.put(lane, kept);
-		}
-		this.changes.release();
+		this.lanes.cut(lane, kept);
 	}
 
 	@Override
@@ -227,7 +214,12 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 	@Override
 	public CompletableFuture<Long> end(KafkaLane lane) {
-		return this.ends.apply(lane.number());
+		return this.questions.end(lane.number());
+	}
+
+	@Override
+	public boolean isHeld() {
+		return this.pulse.isHeld();
 	}
 
 	private boolean isEnded() {
@@ -250,9 +242,11 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		KafkaLogLife life = this.life.get();
 		// Kafka logs a lot for each client, so none is made while no broker is there
 		if (life == null || !this.clients.isReachable()) {
-			this.changes.tryAcquire(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+			this.lanes.await(PAUSE.toMillis());
 			return;
 		}
+		// Of the last life, if memory was too short to end it
+		this.lanes.loseAll();
 		Duration pause = Duration.ZERO;
 		Consumer<byte[], byte[]> consumer = null;
 		try {
@@ -271,7 +265,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		finally {
 			try {
 				// On the way out the listener must not be asked for anything
-				loseAll();
+				this.lanes.loseAll();
+				this.reader.renew();
 			}
 			finally {
 				if (consumer != null) {
@@ -280,7 +275,7 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			}
 		}
 		if (!pause.isZero()) {
-			this.changes.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS);
+			this.lanes.await(pause.toMillis());
 		}
 	}
 
@@ -299,10 +294,11 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	}
 
 	private void report(KafkaException ex) {
-		String hint = (ex instanceof GroupAuthorizationException)
-				? ". The application needs 'Read' on consumer groups with the prefix 'atmosphere-'" : "";
-		this.log.warn(() -> "This node cannot be a member of the group '" + this.options.name() + "' and tries again: "
-				+ ex + hint);
+		this.failures.failed(this.guard,
+				"This node cannot be a member of the group '" + this.options.name() + "' and tries again", ex,
+				"If a right is missing: the application needs 'Read' on consumer groups with the prefix 'atmosphere-', and"
+						+ " 'Describe', 'Read' and 'Write' on the topics '" + this.settings.logTopic() + "' and '"
+						+ this.settings.groupTopic() + "'");
 	}
 
 	private static void close(Consumer<byte[], byte[]> consumer) {
@@ -320,144 +316,64 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		if (now - this.lastStep > this.lease.toNanos()) {
 			// This process has stood still: before anything else is handled, since other
 			// members have got these lanes
-			loseAll();
+			this.lanes.loseAll();
 		}
 		this.lastStep = now;
-		takeReleased();
-		sendCommits(consumer, this.pulse.isAskDue());
+		this.lanes.takeReleased();
+		boolean ask = this.pulse.isAskDue();
+		boolean joining = this.pulse.isJoining();
+		if (ask && joining && !this.lanes.isEmpty()) {
+			askWhileJoining(consumer, this.pulse);
+		}
+		this.commits.send(consumer, this.pulse, ask && !joining);
+		KafkaGroupPulse pulse = this.pulse;
 		consumer.poll(POLL);
+		pulse.polled();
 		startLanes(consumer, life);
 	}
 
-	private void loseAll() {
-		this.cuts.clear();
-		lose(List.copyOf(this.lanes.values()));
-	}
-
-	private void lose(Collection<KafkaLane> lost) {
-		for (KafkaLane lane : lost) {
-			forget(lane);
-			if (lane.end() && !this.left) {
-				this.guard.run(() -> this.listener.lost(lane));
-			}
-		}
-	}
-
-	private void forget(KafkaLane lane) {
-		this.lanes.remove(lane.number(), lane);
-		this.reader.remove(lane);
-	}
-
 	/**
-	 * Take back the lanes that the listener has released. They are assigned again, also
-	 * to this member, as long as their partition belongs to it.
+	 * Hear the coordinator in another way than by this consumer, whose connection gives
+	 * no answers before all members have joined. Until then the coordinator takes no
+	 * lanes away.
 	 */
-	private void takeReleased() {
-		List<KafkaLane> taken;
-		Map<KafkaLane, KafkaLaneCommit> cut;
-		synchronized (this.released) {
-			taken = List.copyOf(this.released);
-			this.released.clear();
-			cut = Map.copyOf(this.cut);
-			this.cut.clear();
+	private void askWhileJoining(Consumer<byte[], byte[]> consumer, KafkaGroupPulse pulse) {
+		long at = System.nanoTime();
+		ConsumerGroupMetadata member = consumer.groupMetadata();
+		CompletableFuture<Standing> answer;
+		try {
+			answer = this.questions.standing(member.groupId(), member.memberId());
 		}
-		cut.forEach((lane, kept) -> {
-			if (this.lanes.get(lane.number()) == lane) {
-				forget(lane);
-				this.cuts.put(lane.number(), kept);
-				if (!this.left) {
-					this.guard.run(() -> this.listener.lost(lane));
-				}
+		catch (RuntimeException ex) {
+			// Not a reason to give lanes up
+			answer = CompletableFuture.failedFuture(ex);
+		}
+		answer.whenComplete((standing, failure) -> {
+			if (failure != null) {
+				notAnswered(Failures.root(failure));
+			}
+			else if (standing == Standing.WAITING) {
+				pulse.waited(at);
+			}
+			else if (standing == Standing.UNKNOWN) {
+				pulse.gone(at);
 			}
 		});
-		for (KafkaLane lane : taken) {
-			if (this.lanes.get(lane.number()) == lane) {
-				forget(lane);
-			}
-		}
 	}
 
-	/**
-	 * Send what has to be committed.
-	 * @param ask whether something has to be committed in any case, to hear the
-	 * coordinator
-	 */
-	private void sendCommits(Consumer<byte[], byte[]> consumer, boolean ask) {
-		Map<TopicPartition, KafkaLane> sent = new HashMap<>();
-		Map<TopicPartition, OffsetAndMetadata> offsets = takeCommits(sent, ask);
-		if (offsets.isEmpty()) {
-			return;
-		}
-		try {
-			consumer.commitAsync(offsets, (committed, failure) -> answered(sent.values(), failure));
-		}
-		catch (RuntimeException | Error ex) {
-			answered(sent.values(), ex);
-			throw ex;
-		}
-	}
-
-	private Map<TopicPartition, OffsetAndMetadata> takeCommits(Map<TopicPartition, KafkaLane> sent, boolean ask) {
-		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-		long now = System.nanoTime();
-		for (KafkaLane lane : this.lanes.values()) {
-			if (lane.hasCommit(now) || ask && sent.isEmpty() && lane.canCommit()) {
-				TopicPartition partition = new TopicPartition(this.settings.logTopic(), lane.number());
-				offsets.put(partition, lane.takeCommit());
-				sent.put(partition, lane);
-			}
-		}
-		return offsets;
-	}
-
-	/**
-	 * Commit at once, while the consumer must not poll.
-	 */
-	private void commitNow(Consumer<byte[], byte[]> consumer) {
-		Map<TopicPartition, KafkaLane> sent = new HashMap<>();
-		Map<TopicPartition, OffsetAndMetadata> offsets = takeCommits(sent, false);
-		if (offsets.isEmpty()) {
-			return;
-		}
-		try {
-			consumer.commitSync(offsets, ANSWER);
-			answered(sent.values(), null);
-		}
-		catch (RuntimeException | Error ex) {
-			answered(sent.values(), ex);
-		}
-	}
-
-	private void answered(Collection<KafkaLane> committed, @Nullable Throwable failure) {
-		if (failure == null || failure instanceof OffsetMetadataTooLarge) {
-			this.pulse.heard();
-		}
-		if (failure instanceof RebalanceInProgressException) {
-			this.pulse.joining();
-		}
-		if (failure instanceof CommitFailedException || failure instanceof FencedInstanceIdException) {
-			// The group has gone on without this member
-			lose(committed);
-			return;
-		}
-		if (failure instanceof OffsetMetadataTooLarge) {
-			committed.forEach((lane) -> {
-				int max = lane.commitLess();
-				this.log.warn(() -> "The broker's 'offset.metadata.max.bytes' is too small for what the group '"
-						+ this.options.name() + "' has handled in a partition. Commits name " + max
-						+ " channels from now on, and after a change of owners more messages are handled again. Set it"
-						+ " to 4096 or more");
-			});
-		}
-		RelayUnavailableException thrown = (failure != null) ? new RelayUnavailableException(KafkaRelay.NAME, failure)
-				: null;
-		committed.forEach((lane) -> lane.commitEnded(thrown));
+	private void notAnswered(Throwable failure) {
+		String hint = (failure instanceof AuthorizationException)
+				? ". The user of the administrative client needs 'Describe' on consumer groups with the prefix"
+						+ " 'atmosphere-'"
+				: "";
+		this.log.warn(() -> "It is not known whether the group '" + this.options.name() + "' waits for members to join."
+				+ " If it does for long, this node gives its share up: " + failure + hint);
 	}
 
 	private void startLanes(Consumer<byte[], byte[]> consumer, KafkaLogLife life) {
 		Set<TopicPartition> starting = new HashSet<>(consumer.assignment());
 		starting.removeIf((partition) -> partition.partition() >= life.partitions().length
-				|| this.lanes.containsKey(partition.partition()));
+				|| this.lanes.contains(partition.partition()));
 		if (starting.isEmpty() || this.withdrawn || System.nanoTime() - this.startAt < 0) {
 			return;
 		}
@@ -470,26 +386,56 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 			// gets no lanes
 			Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
 			found.forEach((start) -> offsets.put(start.partition(), start.toOffset()));
-			consumer.commitSync(offsets, ANSWER);
+			if (!offsets.isEmpty()) {
+				long at = System.nanoTime();
+				consumer.commitSync(offsets, ANSWER);
+				this.pulse.heard(at);
+			}
 			found.forEach((start) -> startLane(start, life));
+			if (found.size() < starting.size()) {
+				waitForLeaders(starting, found);
+			}
 		}
 		catch (AuthorizationException ex) {
 			throw ex;
 		}
 		catch (KafkaException | RelayUnavailableException ex) {
 			this.startAt = System.nanoTime() + PAUSE.toNanos();
-			this.log.warn(() -> "This node cannot begin to read partitions for the group '" + this.options.name()
-					+ "' and tries again: " + KafkaGroupStore.root(ex));
+			reportNotBegun(Failures.root(ex));
 		}
 		// What takes long here is the broker, which hears from this member meanwhile
 		this.lastStep = System.nanoTime();
+	}
+
+	private void waitForLeaders(Set<TopicPartition> starting, List<KafkaGroupStarts.Start> found) {
+		this.startAt = System.nanoTime() + PAUSE.toNanos();
+		Set<TopicPartition> missing = new HashSet<>(starting);
+		found.forEach((start) -> missing.remove(start.partition()));
+		this.log.warn(() -> "The group '" + this.options.name() + "' begins to read these partitions when they have a"
+				+ " leader: " + missing);
+	}
+
+	/**
+	 * Report that lanes cannot begin. That the group has just changed, or a broker is
+	 * away, passes by itself and does not count as a failure.
+	 */
+	private void reportNotBegun(Throwable cause) {
+		String message = "This node cannot begin to read partitions for the group '" + this.options.name()
+				+ "' and tries again";
+		if (cause instanceof AuthorizationException || cause instanceof UnknownTopicOrPartitionException) {
+			this.failures.failed(this.guard, message, cause, "The application needs 'Describe', 'Read' and 'Write' on"
+					+ " the topic '" + this.settings.groupTopic() + "', and 'Create' if the relay is to create it");
+		}
+		else {
+			this.log.warn(() -> message + ": " + cause);
+		}
 	}
 
 	/**
 	 * Return where the successor of a lane begins whose partition has lost records.
 	 */
 	private KafkaGroupStarts.Start afterCut(KafkaGroupStarts.Start start) {
-		KafkaLaneCommit kept = this.cuts.get(start.partition().partition());
+		KafkaLaneCommit kept = this.lanes.cut(start.partition().partition());
 		return (kept != null) ? new KafkaGroupStarts.Start(start.partition(), kept.withToken(start.commit().token()),
 				Optional.empty(), Discontinuity.Reason.LOG_LOST) : start;
 	}
@@ -502,15 +448,10 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	private void startLane(KafkaGroupStarts.Start start, KafkaLogLife life) {
 		KafkaLane lane = new KafkaLane(this, this.options, this.settings, life, start.partition().partition(),
 				start.commit(), start.epoch());
-		this.cuts.remove(lane.number());
 		if (start.missed() != null) {
 			lane.missed(start.missed(), start.commit().base());
 		}
-		this.lanes.put(lane.number(), lane);
-		if (!this.left) {
-			this.listener.assigned(lane);
-		}
-		this.reader.add(lane);
+		this.lanes.add(lane);
 	}
 
 	/**
@@ -521,16 +462,48 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 		long deadline = System.nanoTime() + MAX_HAND_OVER.toNanos();
 		while (!this.left && revoked.stream().anyMatch((lane) -> !lane.isEnded()) && System.nanoTime() < deadline
 				&& !this.pulse.isOver(true)) {
-			commitNow(consumer);
+			this.commits.sendNow(consumer, this.pulse, this.pulse.isAskDue(), ANSWER);
 			try {
-				this.changes.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS);
+				this.lanes.await(POLL.toMillis());
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
 				break;
 			}
 		}
+		this.pulse.handedOver();
 		this.lastStep = System.nanoTime();
+	}
+
+	/**
+	 * What a member asks the broker beside its consumer. Nothing blocks.
+	 */
+	interface Questions {
+
+		/** Look up where a partition of the log ends. */
+		CompletableFuture<Long> end(int partition);
+
+		/**
+		 * Look up what the coordinator says of a member.
+		 */
+		CompletableFuture<Standing> standing(String group, String member);
+
+	}
+
+	/**
+	 * What the coordinator of a group says of a member.
+	 */
+	enum Standing {
+
+		/** It waits for members to join, and has not removed this one. */
+		WAITING,
+
+		/** It does not wait. */
+		SETTLED,
+
+		/** It does not know the member. */
+		UNKNOWN
+
 	}
 
 	/**
@@ -539,6 +512,8 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 	private final class Rebalance implements ConsumerRebalanceListener {
 
 		private final Consumer<byte[], byte[]> consumer;
+
+		private final KafkaGroupLanes lanes = KafkaGroupMember.this.lanes;
 
 		Rebalance(Consumer<byte[], byte[]> consumer) {
 			this.consumer = consumer;
@@ -555,38 +530,22 @@ final class KafkaGroupMember implements GroupMembership, KafkaLane.Owner {
 
 		@Override
 		public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-			List<KafkaLane> revoked = lanesOf(partitions);
-			for (KafkaLane lane : revoked) {
-				KafkaGroupMember.this.guard.run(() -> KafkaGroupMember.this.listener.revoked(lane));
-			}
+			List<Integer> numbers = numbers(partitions);
+			List<KafkaLane> revoked = this.lanes.all(numbers);
+			this.lanes.revoke(revoked);
 			handOver(this.consumer, revoked);
-			revoked.stream().filter(KafkaLane::isEnded).forEach(KafkaGroupMember.this::forget);
-			lose(revoked);
-			forgetCuts(partitions);
+			this.lanes.lose(revoked);
+			this.lanes.forgetCuts(numbers);
 		}
 
 		@Override
 		public void onPartitionsLost(Collection<TopicPartition> partitions) {
-			lose(lanesOf(partitions));
-			forgetCuts(partitions);
+			this.lanes.lose(this.lanes.all(numbers(partitions)));
+			this.lanes.forgetCuts(numbers(partitions));
 		}
 
-		/**
-		 * The next owner finds out by itself.
-		 */
-		private void forgetCuts(Collection<TopicPartition> partitions) {
-			partitions.forEach((partition) -> KafkaGroupMember.this.cuts.remove(partition.partition()));
-		}
-
-		private List<KafkaLane> lanesOf(Collection<TopicPartition> partitions) {
-			List<KafkaLane> lanes = new ArrayList<>();
-			for (TopicPartition partition : partitions) {
-				KafkaLane lane = KafkaGroupMember.this.lanes.get(partition.partition());
-				if (lane != null) {
-					lanes.add(lane);
-				}
-			}
-			return lanes;
+		private static List<Integer> numbers(Collection<TopicPartition> partitions) {
+			return partitions.stream().map(TopicPartition::partition).toList();
 		}
 
 	}

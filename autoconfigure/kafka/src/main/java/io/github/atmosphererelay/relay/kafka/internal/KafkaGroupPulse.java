@@ -27,15 +27,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Knows when the coordinator of a group was last heard by a member: it answers heartbeats
  * and commits. A member that has not heard it for a lease has lost its lanes, although
- * Kafka's consumer does not say so until it hears the coordinator again. Used by the
- * member's thread.
+ * Kafka's consumer does not say so until it hears the coordinator again.
+ * <p>
+ * Kafka counts the answers to heartbeats, whatever they say, and when they are taken from
+ * the connection. So such an answer proves that the member has its lanes only after a
+ * poll, which reports if they are lost, and not after a pause of the member's thread, in
+ * which it may have waited in the connection. After a pause a commit has to succeed.
+ * <p>
+ * Threads: {@link #isHeld}, {@link #waited} and {@link #gone} are for any thread, the
+ * rest for the member's.
  */
 final class KafkaGroupPulse {
 
-	/**
-	 * While members join, the coordinator answers nothing. It waits for the slowest of
-	 * them, and takes no lanes away meanwhile.
-	 */
+	/** How long a consumer without lanes may wait for other members to join. */
 	static final Duration MAX_JOIN = KafkaGroupMember.MAX_HAND_OVER.multipliedBy(2);
 
 	private final long leaseNanos;
@@ -48,6 +52,20 @@ final class KafkaGroupPulse {
 	private Object count;
 
 	private long heardAt;
+
+	/**
+	 * A time at which this member was alive for the coordinator. Earlier than when it was
+	 * heard: the process may have stood still after an answer had arrived.
+	 */
+	private volatile long aliveAt;
+
+	/** A time like it, of an answer that the next poll may say is a refusal. */
+	private @Nullable Long perhapsAliveAt;
+
+	private long listenedAt;
+
+	/** After which pause answers to heartbeats prove nothing until a commit succeeds. */
+	private @Nullable Long pausedAt;
 
 	private long askedAt;
 
@@ -70,6 +88,8 @@ final class KafkaGroupPulse {
 			.orElse(null);
 		this.count = count();
 		this.heardAt = nanoTime.getAsLong();
+		this.aliveAt = this.heardAt;
+		this.listenedAt = this.heardAt;
 		this.askedAt = this.heardAt;
 	}
 
@@ -78,29 +98,70 @@ final class KafkaGroupPulse {
 	}
 
 	/**
-	 * Note that the coordinator has answered.
+	 * Note that the coordinator has confirmed a commit.
+	 * @param askedAt when it was asked, by {@code System.nanoTime()}
 	 */
-	void heard() {
+	synchronized void heard(long askedAt) {
 		this.heardAt = this.nanoTime.getAsLong();
+		this.aliveAt = Math.max(this.aliveAt, askedAt);
 		this.joining = false;
+		if (this.pausedAt != null && askedAt - this.pausedAt >= 0) {
+			this.pausedAt = null;
+		}
 	}
 
 	/**
-	 * Note that the consumer is joining the group again.
+	 * Note that the consumer is joining the group again. Meanwhile it sends neither
+	 * heartbeats nor commits.
 	 */
-	void joining() {
-		this.joining = true;
+	synchronized void joining() {
+		if (!this.joining) {
+			this.joining = true;
+			// To be asked in another way at once
+			this.askedAt = this.nanoTime.getAsLong() - this.leaseNanos;
+		}
 	}
 
 	/**
-	 * Return whether the coordinator has to be asked something now, because it was not
-	 * heard for a while. Counts as asked.
+	 * Note that the coordinator has said that it waits for members to join, and knows
+	 * this one. Holds until the next question has been answered, not for a lease: the
+	 * coordinator does not say whether it still waits for this member, which it does for
+	 * what is left of the member's lease only.
+	 * @param askedAt when it was asked, by {@code System.nanoTime()}
 	 */
-	boolean isAskDue() {
+	synchronized void waited(long askedAt) {
+		this.heardAt = this.nanoTime.getAsLong();
+		this.aliveAt = Math.max(this.aliveAt, askedAt - this.leaseNanos / 2);
+	}
+
+	/**
+	 * Note that the coordinator has said that it does not know this member. Ignored if it
+	 * has answered the member itself since.
+	 * @param askedAt when it was asked, by {@code System.nanoTime()}
+	 */
+	synchronized void gone(long askedAt) {
+		if (this.heardAt - askedAt <= 0) {
+			this.aliveAt = this.nanoTime.getAsLong() - this.leaseNanos;
+			this.heardAt = this.aliveAt - MAX_JOIN.toNanos() - 1;
+			this.perhapsAliveAt = null;
+		}
+	}
+
+	synchronized boolean isJoining() {
+		return this.joining;
+	}
+
+	/**
+	 * Return whether the coordinator has to be asked something now, because nothing has
+	 * proved for a while that this member has its lanes. Answers to heartbeats prove
+	 * nothing before a poll has ended, which takes long while lanes are handed over.
+	 * Counts as asked.
+	 */
+	synchronized boolean isAskDue() {
 		listen();
 		long now = this.nanoTime.getAsLong();
-		long third = this.leaseNanos / 3;
-		if (now - this.heardAt < third || now - this.askedAt < third) {
+		long interval = this.leaseNanos / (this.joining ? 4 : 3);
+		if (this.pausedAt == null && now - this.aliveAt < interval || now - this.askedAt < interval) {
 			return false;
 		}
 		this.askedAt = now;
@@ -112,18 +173,56 @@ final class KafkaGroupPulse {
 	 * member's lanes to others, or, if the member has none, that the consumer is of no
 	 * use.
 	 */
-	boolean isOver(boolean hasLanes) {
+	synchronized boolean isOver(boolean hasLanes) {
 		listen();
-		long limit = this.leaseNanos + ((this.joining || !hasLanes) ? MAX_JOIN.toNanos() : 0);
+		long limit = this.leaseNanos + (hasLanes ? 0 : MAX_JOIN.toNanos());
 		return this.nanoTime.getAsLong() - this.heardAt > limit;
 	}
 
+	/**
+	 * Return whether the coordinator cannot have given the member's lanes to others yet.
+	 */
+	boolean isHeld() {
+		return this.nanoTime.getAsLong() - this.aliveAt < this.leaseNanos;
+	}
+
+	/**
+	 * Note that the consumer has polled, after the last {@link #isAskDue}, and has not
+	 * said that the lanes are lost.
+	 */
+	synchronized void polled() {
+		if (this.perhapsAliveAt != null) {
+			this.aliveAt = Math.max(this.aliveAt, this.perhapsAliveAt);
+			this.perhapsAliveAt = null;
+		}
+	}
+
+	/**
+	 * Note that answers to heartbeats have come within a poll, while lanes were handed
+	 * over. They prove nothing: this poll may not look any more whether they are
+	 * refusals.
+	 */
+	synchronized void handedOver() {
+		this.perhapsAliveAt = null;
+	}
+
 	private void listen() {
+		long now = this.nanoTime.getAsLong();
+		if (now - this.listenedAt > this.leaseNanos / 3) {
+			this.pausedAt = now;
+			// To be asked at once
+			this.askedAt = now - this.leaseNanos;
+		}
 		Object count = count();
 		if (!count.equals(this.count)) {
 			this.count = count;
-			heard();
+			this.heardAt = now;
+			this.joining = false;
+			if (this.pausedAt == null) {
+				this.perhapsAliveAt = this.listenedAt;
+			}
 		}
+		this.listenedAt = now;
 	}
 
 }

@@ -19,10 +19,13 @@ package io.github.atmosphererelay.relay.kafka.internal;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.internal.Threads;
@@ -60,20 +63,31 @@ final class KafkaGroupReader {
 
 	private final KafkaGroupFeed behind;
 
+	private final KafkaGroupTrials trials;
+
 	private final Guard guard;
 
 	private final Thread thread;
 
 	private final Map<TopicPartition, KafkaLane> lanes = new ConcurrentHashMap<>();
 
+	private volatile boolean stale;
+
 	private volatile boolean closed;
 
+	/**
+	 * Create a reader.
+	 * @param consumers create consumers
+	 * @param impatient create consumers for which the broker waits hardly for records
+	 */
 	KafkaGroupReader(KafkaRelaySettings settings, String group, Supplier<Consumer<byte[], byte[]>> consumers,
-			Guard guard) {
+			Supplier<Consumer<byte[], byte[]>> impatient, Guard guard) {
 		this.topic = settings.logTopic();
 		this.group = group;
 		this.forward = new KafkaGroupFeed(consumers);
 		this.behind = new KafkaGroupFeed(consumers);
+		// While the broker waits for records of one partition, it answers for no other
+		this.trials = new KafkaGroupTrials(group, new KafkaGroupFeed(impatient), guard, System::nanoTime);
 		this.guard = guard;
 		this.thread = Threads.factory("kafka-group-reader").newThread(this::run);
 	}
@@ -104,6 +118,15 @@ final class KafkaGroupReader {
 		LockSupport.unpark(this.thread);
 	}
 
+	/**
+	 * Read with new consumers, because the brokers that the present ones know may be
+	 * gone.
+	 */
+	void renew() {
+		this.stale = true;
+		wake();
+	}
+
 	void close() {
 		this.closed = true;
 		wake();
@@ -119,42 +142,91 @@ final class KafkaGroupReader {
 	}
 
 	private void step() throws InterruptedException {
-		if (this.lanes.isEmpty()) {
-			LockSupport.parkNanos(WAIT.toNanos());
-			return;
-		}
+		Map<TopicPartition, KafkaLane> lanes = Map.copyOf(this.lanes);
+		this.trials.retain(lanes.keySet());
 		try {
-			read();
-			this.lanes.values().forEach(KafkaLane::readable);
-		}
-		catch (WakeupException ex) {
-			logger.trace("Something has changed", ex);
-		}
-		catch (KafkaException ex) {
-			this.guard.failed("The group '" + this.group + "' cannot read topic '" + this.topic + "' and tries again",
-					ex);
-			this.lanes.values().forEach((lane) -> lane.unreadable(ex));
-			drop();
-			TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+			if (this.stale) {
+				this.stale = false;
+				drop();
+			}
+			boolean trying = this.trials.step(lanes, SHORT_WAIT);
+			Map<TopicPartition, KafkaLane> sound = new HashMap<>(lanes);
+			sound.keySet().removeAll(this.trials.partitions());
+			if (!sound.isEmpty()) {
+				readTogether(sound, trying ? SHORT_WAIT : WAIT);
+			}
+			else if (!trying) {
+				LockSupport.parkNanos(WAIT.toNanos());
+			}
 		}
 		catch (RuntimeException | Error ex) {
-			// The consumer's state is not known
+			// The consumers' state is not known
 			drop();
 			throw ex;
 		}
 	}
 
+	private void readTogether(Map<TopicPartition, KafkaLane> lanes, Duration wait) throws InterruptedException {
+		try {
+			Map<TopicPartition, RuntimeException> failures = read(lanes, wait);
+			lanes.forEach((partition, lane) -> {
+				if (!failures.containsKey(partition)) {
+					lane.readable();
+				}
+			});
+			failures.forEach((partition, failure) -> failed(partition, lanes, failure));
+		}
+		catch (WakeupException ex) {
+			logger.trace("Something has changed", ex);
+		}
+		catch (KafkaException ex) {
+			Set<TopicPartition> named = named(ex, lanes.keySet());
+			named.forEach((partition) -> failed(partition, lanes, ex));
+			if (named.isEmpty()) {
+				this.guard.failed(
+						"The group '" + this.group + "' cannot read topic '" + this.topic + "' and tries again", ex);
+				// The consumer of the trials stays connected
+				this.forward.drop();
+				this.behind.drop();
+				lanes.forEach((partition, lane) -> this.trials.suspect(partition, lane, ex));
+				TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+			}
+		}
+	}
+
+	private void failed(TopicPartition partition, Map<TopicPartition, KafkaLane> lanes, RuntimeException ex) {
+		KafkaLane lane = lanes.get(partition);
+		if (lane != null) {
+			this.trials.failed(partition, lane, ex);
+		}
+	}
+
+	/**
+	 * Return the partitions that a failure is about. Kafka names the one whose record is
+	 * corrupt in the message only; without it nothing is lost but time, see
+	 * {@link KafkaGroupTrials}.
+	 */
+	private static Set<TopicPartition> named(KafkaException failure, Set<TopicPartition> partitions) {
+		String message = String.valueOf(failure.getMessage());
+		return partitions.stream()
+			.filter((partition) -> Pattern.compile(Pattern.quote(partition.toString()) + "(?!\\d)")
+				.matcher(message)
+				.find())
+			.collect(Collectors.toSet());
+	}
+
 	private void drop() {
 		this.forward.drop();
 		this.behind.drop();
+		this.trials.drop();
 	}
 
 	/**
 	 * Read what is new, and for channels that are behind what they have missed. The
 	 * second consumer exists because the first one waits at the broker for new records.
+	 * @return the partitions that could not be read to the end
 	 */
-	private void read() {
-		Map<TopicPartition, KafkaLane> lanes = Map.copyOf(this.lanes);
+	private Map<TopicPartition, RuntimeException> read(Map<TopicPartition, KafkaLane> lanes, Duration wait) {
 		Map<TopicPartition, KafkaLane> late = new HashMap<>();
 		Map<TopicPartition, Long> lateOffsets = new HashMap<>();
 		Map<TopicPartition, Long> offsets = new HashMap<>();
@@ -169,12 +241,12 @@ final class KafkaGroupReader {
 				offsets.put(partition, wanted);
 			}
 		});
+		Map<TopicPartition, RuntimeException> failures = new HashMap<>();
 		if (!late.isEmpty()) {
-			this.behind.read(late, lateOffsets, SHORT_WAIT);
+			failures.putAll(this.behind.read(late, lateOffsets, SHORT_WAIT));
 		}
-		if (!lanes.isEmpty()) {
-			this.forward.read(lanes, offsets, late.isEmpty() ? WAIT : Duration.ZERO);
-		}
+		failures.putAll(this.forward.read(lanes, offsets, late.isEmpty() ? wait : Duration.ZERO));
+		return failures;
 	}
 
 }

@@ -78,7 +78,8 @@ final class KafkaGroupStarts {
 	}
 
 	/**
-	 * Find where to go on.
+	 * Find where to go on. If a group has committed nothing in a partition that has no
+	 * leader, the partition is left out.
 	 * @param consumer asks the broker
 	 * @param life the topic
 	 * @param partitions the partitions
@@ -112,9 +113,8 @@ final class KafkaGroupStarts {
 			}
 		}
 		if (!foreign.isEmpty()) {
-			logger.warn("Topic '" + this.settings.logTopic() + "' was created again. The group '" + this.group.name()
-					+ "' begins with what it has");
-			begin(consumer, foreign, timeout).forEach((partition, offset) -> {
+			warnOfAnother();
+			begin(consumer, led(consumer, foreign, timeout), timeout).forEach((partition, offset) -> {
 				long former = KafkaLaneCommit.of(Objects.requireNonNull(committed.get(partition))).token();
 				starts.add(new Start(partition, KafkaLaneCommit.at(offset, Math.max(token, former + 1), topic),
 						Optional.empty(), Discontinuity.Reason.LOG_CHANGED));
@@ -122,28 +122,67 @@ final class KafkaGroupStarts {
 		}
 		if (!fresh.isEmpty()) {
 			boolean none = committed.values().stream().allMatch(Objects::isNull);
-			addFresh(consumer, fresh, none, token, topic, timeout, starts);
+			addFresh(consumer, led(consumer, fresh, timeout), none, token, topic, timeout, starts);
 		}
 		return starts;
 	}
 
+	/**
+	 * Return the partitions that have a leader: a question about another one would make
+	 * all wait.
+	 */
+	private static Set<TopicPartition> led(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions,
+			Duration timeout) {
+		Set<TopicPartition> led = new HashSet<>();
+		for (TopicPartition partition : partitions) {
+			consumer.partitionsFor(partition.topic(), timeout)
+				.stream()
+				.filter((info) -> info.partition() == partition.partition() && info.leader() != null
+						&& !info.leader().isEmpty())
+				.forEach((info) -> led.add(partition));
+		}
+		return led;
+	}
+
+	private void warnOfAnother() {
+		logger.warn("Topic '" + this.settings.logTopic() + "' was created again. The group '" + this.group.name()
+				+ "' begins with what it has");
+	}
+
 	private void addFresh(Consumer<byte[], byte[]> consumer, Set<TopicPartition> fresh, boolean none, long token,
 			long topic, Duration timeout, List<Start> starts) {
-		KafkaGroupStore.Birth birth = this.births.birth(this.group.name(), this.group.start());
+		KafkaGroupStore.Birth birth = this.births.birth(this.group.name(), this.group.start(), topic);
 		this.made |= birth.made();
 		// The clocks of this node and of the broker may differ, so a group that this node
 		// has just made is young whatever they say
 		boolean forgotten = none && !this.made && System.currentTimeMillis() - birth.time() > this.childhood.toMillis();
+		Discontinuity.Reason missed = missed(birth, topic, forgotten);
+		Map<TopicPartition, Long> offsets = (birth.start() == GroupOptions.Start.EARLIEST)
+				? begin(consumer, fresh, timeout) : since(consumer, fresh, birth.time(), timeout);
+		// Kafka counts generations from 1 again when it has forgotten a group
+		long first = Math.max(token, Math.max(System.currentTimeMillis(), birth.time()));
+		offsets.forEach((partition, offset) -> starts
+			.add(new Start(partition, KafkaLaneCommit.at(offset, first, topic), Optional.empty(), missed)));
+	}
+
+	/**
+	 * Return why messages may be missing before the beginning, or {@code null} if none
+	 * are.
+	 */
+	private Discontinuity.@Nullable Reason missed(KafkaGroupStore.Birth birth, long topic, boolean forgotten) {
+		// Kafka forgets the commits in a topic that is deleted
+		if (birth.topic() != 0 && birth.topic() != topic) {
+			warnOfAnother();
+			return Discontinuity.Reason.LOG_CHANGED;
+		}
 		if (forgotten) {
 			logger.warn("Kafka has forgotten what the group '" + this.group.name() + "' has handled, because the group"
 					+ " had no member for longer than the broker's 'offsets.retention.minutes', or because its offsets"
 					+ " were deleted. The group begins with what the logs have"
 					+ ((birth.start() == GroupOptions.Start.LATEST) ? " since it was made" : ""));
+			return Discontinuity.Reason.LOG_TRIMMED;
 		}
-		Map<TopicPartition, Long> offsets = (birth.start() == GroupOptions.Start.EARLIEST)
-				? begin(consumer, fresh, timeout) : since(consumer, fresh, birth.time(), timeout);
-		offsets.forEach((partition, offset) -> starts.add(new Start(partition, KafkaLaneCommit.at(offset, token, topic),
-				Optional.empty(), forgotten ? Discontinuity.Reason.LOG_TRIMMED : null)));
+		return null;
 	}
 
 	private static Map<TopicPartition, Long> begin(Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions,
@@ -177,7 +216,7 @@ final class KafkaGroupStarts {
 		 * Return when a group was made and where it began. Makes it if it does not exist.
 		 * Blocks.
 		 */
-		KafkaGroupStore.Birth birth(String group, GroupOptions.Start start);
+		KafkaGroupStore.Birth birth(String group, GroupOptions.Start start, long topic);
 
 	}
 

@@ -20,11 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -48,22 +46,15 @@ import io.github.atmosphererelay.relay.SetAsideMessage;
 import io.github.atmosphererelay.relay.SetAsideMessages;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
-import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
@@ -86,29 +77,18 @@ final class KafkaGroupStore implements SetAsideMessages {
 
 	private static final int MAX_CALLS = 1000;
 
-	/** Kafka does not compact the last segment, which each node reads at its start. */
-	private static final int SEGMENT_BYTES = 32 * 1024 * 1024;
-
 	private static final Log logger = LogFactory.getLog(KafkaGroupStore.class);
 
-	private static final Duration ANSWER = Duration.ofSeconds(4);
+	private static final Duration ANSWER = KafkaGroupTopic.ANSWER;
 
 	/** What an operator has to change is not asked for at each call. */
 	private static final Duration REFUSED_PAUSE = Duration.ofSeconds(10);
 
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(30);
 
-	/** The default of Kafka. */
-	private static final int DEFAULT_MAX_BYTES = 1024 * 1024 + 12;
-
-	/** A message that is set aside has some headers more than in the log. */
-	private static final int OVERHEAD = 16 * 1024;
-
 	private static final Duration POLL = Duration.ofMillis(100);
 
 	private final RateLimitedLog log = new RateLimitedLog(logger, LOG_INTERVAL);
-
-	private final KafkaRelaySettings settings;
 
 	private final KafkaClientFactory clients;
 
@@ -116,11 +96,11 @@ final class KafkaGroupStore implements SetAsideMessages {
 
 	private final TopicPartition partition;
 
+	private final KafkaGroupTopic topic;
+
 	private final ThreadPoolExecutor executor;
 
-	private final Map<String, LinkedHashMap<UUID, Place>> setAside = new HashMap<>();
-
-	private final Map<String, Birth> births = new HashMap<>();
+	private final KafkaGroupRecords records = new KafkaGroupRecords();
 
 	private @Nullable Consumer<byte[], byte[]> consumer;
 
@@ -135,10 +115,10 @@ final class KafkaGroupStore implements SetAsideMessages {
 	private long read;
 
 	KafkaGroupStore(KafkaRelaySettings settings, KafkaClientFactory clients) {
-		this.settings = settings;
 		this.clients = clients;
 		this.codec = new KafkaSetAsideCodec(settings.codec());
 		this.partition = new TopicPartition(settings.groupTopic(), 0);
+		this.topic = new KafkaGroupTopic(settings, clients);
 		this.executor = Threads.pool("kafka-groups", 1, new ArrayBlockingQueue<>(MAX_CALLS));
 	}
 
@@ -155,21 +135,27 @@ final class KafkaGroupStore implements SetAsideMessages {
 	/**
 	 * Return when a group was made and where it began. Makes it if it does not exist.
 	 * Blocks for some seconds at most.
+	 * @param topic distinguishes the topic of the logs from a later one
 	 */
-	Birth birth(String group, GroupOptions.Start start) {
+	Birth birth(String group, GroupOptions.Start start, long topic) {
 		CompletableFuture<Birth> future = call(() -> {
 			refresh();
-			Birth known = this.births.get(group);
+			Birth known = this.records.birth(group);
 			if (known != null) {
 				return known;
 			}
-			put(KafkaSetAsideCodec.groupKey(group), KafkaSetAsideCodec.encode(start));
+			long offset = put(KafkaSetAsideCodec.groupKey(group), KafkaSetAsideCodec.encode(start, 0, topic));
 			refresh();
-			Birth made = this.births.get(group);
+			Birth made = this.records.birth(group);
 			if (made == null) {
 				throw new RelayUnavailableException(KafkaRelay.NAME, null);
 			}
-			return new Birth(made.time(), made.start(), true);
+			if (!this.records.isBirth(group, offset)) {
+				// Another node has made it at the same time. Kafka keeps the last record
+				put(KafkaSetAsideCodec.groupKey(group),
+						KafkaSetAsideCodec.encode(made.start(), made.time(), made.topic()));
+			}
+			return new Birth(made.time(), made.start(), made.topic(), true);
 		});
 		try {
 			return future.get(3 * ANSWER.toMillis(), TimeUnit.MILLISECONDS);
@@ -194,9 +180,11 @@ final class KafkaGroupStore implements SetAsideMessages {
 		return call(() -> {
 			refresh();
 			UUID id = message.publication().id();
-			Map<UUID, Place> known = this.setAside.getOrDefault(message.group(), new LinkedHashMap<>());
-			if (!known.containsKey(id) && (known.size() >= MAX_SET_ASIDE
-					|| known.values().stream().mapToLong(Place::bytes).sum() >= MAX_SET_ASIDE_BYTES)) {
+			Map<UUID, KafkaGroupRecords.Place> known = this.records.setAside(message.group());
+			if (!known.containsKey(id) && (known.size() >= MAX_SET_ASIDE || known.values()
+				.stream()
+				.mapToLong(KafkaGroupRecords.Place::bytes)
+				.sum() >= MAX_SET_ASIDE_BYTES)) {
 				throw RelayOverloadedException.forSetAside(message.group(), known.size());
 			}
 			put(KafkaSetAsideCodec.key(message.group(), id), this.codec.encode(message));
@@ -208,19 +196,15 @@ final class KafkaGroupStore implements SetAsideMessages {
 	public CompletableFuture<Long> count(String group) {
 		return call(() -> {
 			refresh();
-			return (long) places(group).size();
+			return (long) this.records.setAside(group).size();
 		});
-	}
-
-	private Map<UUID, Place> places(String group) {
-		return this.setAside.getOrDefault(group, new LinkedHashMap<>());
 	}
 
 	@Override
 	public CompletableFuture<List<SetAsideMessage>> list(String group, long offset, int limit) {
 		return call(() -> {
 			refresh();
-			return read(group, places(group).values().stream().skip(offset).limit(limit).toList());
+			return read(group, this.records.setAside(group).values().stream().skip(offset).limit(limit).toList());
 		});
 	}
 
@@ -228,7 +212,7 @@ final class KafkaGroupStore implements SetAsideMessages {
 	public CompletableFuture<@Nullable SetAsideMessage> find(String group, UUID id) {
 		return call(() -> {
 			refresh();
-			Place place = places(group).get(id);
+			KafkaGroupRecords.Place place = this.records.setAside(group).get(id);
 			List<SetAsideMessage> found = (place != null) ? read(group, List.of(place)) : List.of();
 			return found.isEmpty() ? null : found.get(0);
 		});
@@ -238,7 +222,7 @@ final class KafkaGroupStore implements SetAsideMessages {
 	public CompletableFuture<Boolean> remove(String group, UUID id) {
 		return call(() -> {
 			refresh();
-			if (!places(group).containsKey(id)) {
+			if (!this.records.setAside(group).containsKey(id)) {
 				return false;
 			}
 			put(KafkaSetAsideCodec.key(group, id), null);
@@ -275,8 +259,15 @@ final class KafkaGroupStore implements SetAsideMessages {
 		catch (Throwable ex) {
 			// The clients' state is not known
 			logger.debug("The topic of the groups could not be used", ex);
-			disconnect();
-			future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+			try {
+				disconnect();
+			}
+			catch (Throwable closing) {
+				logger.debug("A client of the topic of the groups could not be closed", closing);
+			}
+			finally {
+				future.completeExceptionally(new RelayUnavailableException(KafkaRelay.NAME, ex));
+			}
 			return;
 		}
 		future.complete(result);
@@ -284,15 +275,19 @@ final class KafkaGroupStore implements SetAsideMessages {
 
 	private void disconnect() {
 		Consumer<byte[], byte[]> consumer = this.consumer;
-		this.consumer = null;
-		if (consumer != null) {
-			consumer.close();
-		}
 		DefaultKafkaProducerFactory<byte[], byte[]> producers = this.producers;
+		this.consumer = null;
 		this.producers = null;
-		if (producers != null) {
-			producers.setPhysicalCloseTimeout(1);
-			producers.destroy();
+		try {
+			if (consumer != null) {
+				consumer.close();
+			}
+		}
+		finally {
+			if (producers != null) {
+				producers.setPhysicalCloseTimeout(1);
+				producers.destroy();
+			}
 		}
 	}
 
@@ -321,13 +316,12 @@ final class KafkaGroupStore implements SetAsideMessages {
 	private Consumer<byte[], byte[]> open() {
 		Consumer<byte[], byte[]> consumer = this.consumer;
 		if (consumer == null) {
-			prepareTopic();
+			this.topic.prepare();
 			consumer = this.clients.groupReader();
 			this.consumer = consumer;
 			consumer.assign(List.of(this.partition));
 			// From the beginning: the topic may be another one than before
-			this.setAside.clear();
-			this.births.clear();
+			this.records.clear();
 			this.read = beginning(consumer);
 			consumer.seek(this.partition, this.read);
 		}
@@ -340,82 +334,23 @@ final class KafkaGroupStore implements SetAsideMessages {
 	}
 
 	/**
-	 * Create the topic if it does not exist and may be created.
-	 */
-	private void prepareTopic() {
-		String topic = this.partition.topic();
-		try (Admin admin = this.clients.admin()) {
-			try {
-				await(admin.describeTopics(List.of(topic)).allTopicNames().toCompletionStage().toCompletableFuture());
-				return;
-			}
-			catch (UnknownTopicOrPartitionException ex) {
-				if (!this.settings.createTopic()) {
-					throw new UnknownTopicOrPartitionException(
-							"Topic '" + topic + "' does not exist. Create it with one partition and"
-									+ " cleanup.policy=compact, or set 'atmosphere.relay.kafka.create-topic' to true");
-				}
-			}
-			int maxBytes = maxLogBytes(admin) + OVERHEAD;
-			Optional<Short> replication = Optional.of(this.settings.replication()).filter((factor) -> factor > 0);
-			NewTopic created = new NewTopic(topic, Optional.of(1), replication).configs(Map.of(
-					TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
-					TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime", TopicConfig.SEGMENT_BYTES_CONFIG,
-					Integer.toString(SEGMENT_BYTES), TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxBytes)));
-			try {
-				await(admin.createTopics(List.of(created)).all().toCompletionStage().toCompletableFuture());
-				logger.info("Created topic '" + topic + "' for consumer groups");
-			}
-			catch (TopicExistsException ex) {
-				logger.debug("Another node created topic '" + topic + "' at the same time");
-			}
-		}
-	}
-
-	/**
-	 * Return the size of the largest record that the topic of the logs takes.
-	 */
-	private int maxLogBytes(Admin admin) {
-		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, this.settings.logTopic());
-		try {
-			Config config = await(admin.describeConfigs(List.of(topic)).all().toCompletionStage().toCompletableFuture())
-				.get(topic);
-			ConfigEntry entry = (config != null) ? config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG) : null;
-			return (entry != null) ? Integer.parseInt(entry.value()) : DEFAULT_MAX_BYTES;
-		}
-		catch (KafkaException ex) {
-			logger.debug("The application may not describe the topic of the logs", ex);
-			return DEFAULT_MAX_BYTES;
-		}
-	}
-
-	private static <T> T await(CompletableFuture<T> future) {
-		try {
-			return future.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (ExecutionException ex) {
-			throw (ex.getCause() instanceof RuntimeException cause) ? cause : new KafkaException(ex.getCause());
-		}
-		catch (TimeoutException ex) {
-			throw new KafkaException("The broker did not answer in time", ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new KafkaException(ex);
-		}
-	}
-
-	/**
 	 * Read everything that the topic has by now.
 	 */
 	private void refresh() {
 		Consumer<byte[], byte[]> consumer = connect();
 		Long found = consumer.endOffsets(List.of(this.partition), ANSWER).get(this.partition);
 		long end = (found != null) ? found : 0;
+		if (end < this.read) {
+			// The topic was deleted and created again, or has lost records
+			logger.warn("Topic '" + this.partition.topic() + "' has fewer records than before, so groups may have lost"
+					+ " what they had set aside");
+			disconnect();
+			consumer = connect();
+		}
 		long heard = System.nanoTime();
 		while (this.read < end) {
 			for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL).records(this.partition)) {
-				take(record);
+				this.records.take(record);
 			}
 			long position = KafkaLogReader.position(consumer, this.partition, this.read);
 			if (position > this.read) {
@@ -430,41 +365,16 @@ final class KafkaGroupStore implements SetAsideMessages {
 		}
 	}
 
-	private void take(ConsumerRecord<byte[], byte[]> record) {
-		KafkaSetAsideCodec.Key key = KafkaSetAsideCodec.key(record.key());
-		byte @Nullable [] value = record.value();
-		if (key == null) {
-			return;
-		}
-		UUID message = key.message();
-		if (message == null) {
-			if (value != null) {
-				this.births.putIfAbsent(key.group(),
-						new Birth(record.timestamp(), KafkaSetAsideCodec.decodeStart(value), false));
-			}
-			else {
-				this.births.remove(key.group());
-			}
-		}
-		else if (value != null) {
-			this.setAside.computeIfAbsent(key.group(), (group) -> new LinkedHashMap<>())
-				.put(message, new Place(record.offset(), value.length));
-		}
-		else {
-			places(key.group()).remove(message);
-		}
-	}
-
 	/**
 	 * Read messages. The consumer goes back to where it was.
 	 */
-	private List<SetAsideMessage> read(String group, List<Place> places) {
+	private List<SetAsideMessage> read(String group, List<KafkaGroupRecords.Place> places) {
 		Consumer<byte[], byte[]> consumer = connect();
 		Map<Long, SetAsideMessage> found = new HashMap<>();
-		List<Place> sorted = new ArrayList<>(places);
-		sorted.sort(Comparator.comparingLong(Place::offset));
+		List<KafkaGroupRecords.Place> sorted = new ArrayList<>(places);
+		sorted.sort(Comparator.comparingLong(KafkaGroupRecords.Place::offset));
 		try {
-			for (Place place : sorted) {
+			for (KafkaGroupRecords.Place place : sorted) {
 				if (!found.containsKey(place.offset())) {
 					read(consumer, group, place, sorted, found);
 				}
@@ -476,8 +386,8 @@ final class KafkaGroupStore implements SetAsideMessages {
 		return places.stream().map((place) -> found.get(place.offset())).filter(Objects::nonNull).toList();
 	}
 
-	private void read(Consumer<byte[], byte[]> consumer, String group, Place wanted, List<Place> all,
-			Map<Long, SetAsideMessage> found) {
+	private void read(Consumer<byte[], byte[]> consumer, String group, KafkaGroupRecords.Place wanted,
+			List<KafkaGroupRecords.Place> all, Map<Long, SetAsideMessage> found) {
 		consumer.seek(this.partition, wanted.offset());
 		long deadline = System.nanoTime() + ANSWER.toNanos();
 		List<ConsumerRecord<byte[], byte[]>> records = List.of();
@@ -487,7 +397,7 @@ final class KafkaGroupStore implements SetAsideMessages {
 				throw new KafkaException("The broker did not answer in time");
 			}
 		}
-		Set<Long> offsets = all.stream().map(Place::offset).collect(Collectors.toSet());
+		Set<Long> offsets = all.stream().map(KafkaGroupRecords.Place::offset).collect(Collectors.toSet());
 		for (ConsumerRecord<byte[], byte[]> record : records) {
 			byte @Nullable [] value = record.value();
 			if (offsets.contains(record.offset()) && value != null) {
@@ -502,7 +412,7 @@ final class KafkaGroupStore implements SetAsideMessages {
 		}
 	}
 
-	private void put(byte[] key, byte @Nullable [] value) {
+	private long put(byte[] key, byte @Nullable [] value) {
 		DefaultKafkaProducerFactory<byte[], byte[]> producers = this.producers;
 		if (producers == null) {
 			producers = this.clients.producers();
@@ -510,17 +420,17 @@ final class KafkaGroupStore implements SetAsideMessages {
 		}
 		// The factory keeps one producer
 		Producer<byte[], byte[]> producer = producers.createProducer();
-		CompletableFuture<@Nullable Void> sent = new CompletableFuture<>();
+		CompletableFuture<Long> sent = new CompletableFuture<>();
 		producer.send(new ProducerRecord<>(this.partition.topic(), 0, key, value), (metadata, failure) -> {
 			if (failure != null) {
 				sent.completeExceptionally(failure);
 			}
 			else {
-				sent.complete(null);
+				sent.complete(metadata.offset());
 			}
 		});
 		try {
-			await(sent);
+			return KafkaGroupTopic.await(sent);
 		}
 		catch (RecordTooLargeException | TopicAuthorizationException ex) {
 			// The clients work
@@ -532,29 +442,14 @@ final class KafkaGroupStore implements SetAsideMessages {
 	}
 
 	/**
-	 * Return what has caused a failure first.
-	 */
-	static Throwable root(Throwable failure) {
-		Throwable root = failure;
-		for (Throwable cause = root.getCause(); cause != null; cause = root.getCause()) {
-			root = cause;
-		}
-		return root;
-	}
-
-	/**
 	 * When a group was made, in milliseconds since 1970 by the broker's clock, and where
 	 * it began.
 	 *
+	 * @param topic distinguishes the topic of the logs in which it was made from a later
+	 * one; 0 if it is not known
 	 * @param made whether this call has made it
 	 */
-	record Birth(long time, GroupOptions.Start start, boolean made) {
-	}
-
-	/**
-	 * Where a message is in the topic.
-	 */
-	private record Place(long offset, int bytes) {
+	record Birth(long time, GroupOptions.Start start, long topic, boolean made) {
 	}
 
 }

@@ -22,7 +22,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
-import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.Part;
@@ -56,12 +55,12 @@ final class KafkaGroups implements ConsumerGroups, SetAsideMessages {
 	 * @param settings the relay's settings
 	 * @param log returns the topic of the logs, or {@code null} as long as it was not
 	 * found
-	 * @param ends looks up where a partition of the log ends, without blocking
+	 * @param questions asks the broker
 	 * @param listener has the guards
 	 */
-	void start(KafkaRelaySettings settings, Supplier<@Nullable KafkaLogLife> log,
-			IntFunction<CompletableFuture<Long>> ends, RelayListener listener) {
-		this.life = new Life(settings, log, ends, listener, new KafkaGroupStore(settings, this.clients),
+	void start(KafkaRelaySettings settings, Supplier<@Nullable KafkaLogLife> log, KafkaGroupMember.Questions questions,
+			RelayListener listener) {
+		this.life = new Life(settings, log, questions, listener, new KafkaGroupStore(settings, this.clients),
 				new CopyOnWriteArrayList<>());
 	}
 
@@ -94,7 +93,7 @@ final class KafkaGroups implements ConsumerGroups, SetAsideMessages {
 			throw new IllegalStateException("The kafka relay is not started");
 		}
 		KafkaGroupMember member = new KafkaGroupMember(group, listener, life.settings(), this.clients, life.store(),
-				life.log(), life.ends(), life.listener().guards().of(Part.LISTENERS));
+				life.log(), life.questions(), life.listener().guards().of(Part.LISTENERS));
 		life.members().removeIf(KafkaGroupMember::isOver);
 		life.members().add(member);
 		member.start();
@@ -137,7 +136,7 @@ final class KafkaGroups implements ConsumerGroups, SetAsideMessages {
 	 * From a start to the next stop.
 	 */
 	private record Life(KafkaRelaySettings settings, Supplier<@Nullable KafkaLogLife> log,
-			IntFunction<CompletableFuture<Long>> ends, RelayListener listener, KafkaGroupStore store,
+			KafkaGroupMember.Questions questions, RelayListener listener, KafkaGroupStore store,
 			List<KafkaGroupMember> members) {
 	}
 

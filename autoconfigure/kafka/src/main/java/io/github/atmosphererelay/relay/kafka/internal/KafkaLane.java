@@ -17,10 +17,6 @@
 package io.github.atmosphererelay.relay.kafka.internal;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,18 +26,13 @@ import java.util.function.BooleanSupplier;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.ChannelItem;
 import io.github.atmosphererelay.message.Discontinuity;
-import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.relay.GroupLane;
 import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LaneLostException;
 import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.SetAsideMessage;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.jspecify.annotations.Nullable;
@@ -68,96 +59,47 @@ final class KafkaLane implements GroupLane {
 	/** The value of {@link #wanted()} if nothing is to be read now. */
 	static final long NOTHING = -1;
 
-	private static final Log logger = LogFactory.getLog(KafkaLane.class);
-
-	/** How much is read ahead, besides what comes with one answer of the broker. */
-	private static final int MAX_READY = 500;
-
-	private static final long COMMIT_INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
-
-	private static final long MAX_READY_BYTES = 1024 * 1024;
-
 	private final Owner owner;
 
 	private final GroupOptions group;
-
-	private final KafkaLogLife life;
 
 	private final int number;
 
 	private final long token;
 
-	private final KafkaRelaySettings settings;
-
 	private final KafkaPositions positions;
-
-	private final KafkaKeys keys;
 
 	private final KafkaLaneProgress progress;
 
+	private final KafkaLaneBuffer buffer = new KafkaLaneBuffer();
+
+	private final KafkaLaneReading reading;
+
+	private final KafkaLaneCommits commits;
+
 	private final long start;
-
-	/** The epoch of the record before the start, if it is known. */
-	private final Optional<Integer> startEpoch;
-
-	/** The leader epochs of the records that were read. */
-	private final KafkaLogEpochs epochs = new KafkaLogEpochs();
-
-	private final Deque<Item> ready = new ArrayDeque<>();
-
-	private long readyBytes;
 
 	/** Why the reader cannot read, or {@code null} if it can. */
 	private @Nullable Throwable failure;
-
-	/** Whether the owner has found nothing to read. */
-	private boolean idle;
-
-	/** Whether the reader has to wait until messages are handled. */
-	private boolean held;
-
-	/** Where channels that are behind are read, or {@link #NOTHING}. */
-	private long cursor = NOTHING;
-
-	/** Where idempotency keys before the start are read, or {@link #NOTHING}. */
-	private long lookBack = NOTHING;
-
-	/** Whether the keys before the start are known, or need not be. */
-	private boolean lookedBack;
-
-	/** Commits that are not sent yet. */
-	private List<CompletableFuture<@Nullable Void>> waiting = new ArrayList<>();
-
-	/** Commits that the broker has not answered yet. */
-	private List<CompletableFuture<@Nullable Void>> sent = new ArrayList<>();
-
-	/** Whether the broker has not answered the last commit yet. */
-	private boolean sending;
-
-	/** Where the lane was, and when, at the last commit. */
-	private long sentFrontier;
-
-	private long sentAt = System.nanoTime();
 
 	private int maxUnfinished = KafkaLaneCommit.MAX_UNFINISHED;
 
 	private volatile boolean ended;
 
+	private volatile boolean cut;
+
 	KafkaLane(Owner owner, GroupOptions group, KafkaRelaySettings settings, KafkaLogLife life, int number,
 			KafkaLaneCommit start, Optional<Integer> startEpoch) {
 		this.owner = owner;
 		this.group = group;
-		this.settings = settings;
-		this.life = life;
 		this.number = number;
 		this.token = start.token();
 		this.positions = life.partitions()[number].positions();
-		this.keys = new KafkaKeys(KafkaLogLife.maxKeys(life.partitions().length), () -> {
-		});
 		this.progress = new KafkaLaneProgress(start);
 		this.start = start.base();
-		this.startEpoch = startEpoch;
-		this.sentFrontier = start.base();
+		this.reading = new KafkaLaneReading(group, settings, life, number, this.progress, this.buffer, this.start,
+				startEpoch);
+		this.commits = new KafkaLaneCommits(start.base());
 	}
 
 	@Override
@@ -182,11 +124,7 @@ final class KafkaLane implements GroupLane {
 	 * @return the epoch, or empty if it is not known
 	 */
 	synchronized Optional<Integer> epochBefore(long offset) {
-		int epoch = this.epochs.at(offset - 1);
-		if (epoch != KafkaLogEpochs.UNKNOWN) {
-			return Optional.of(epoch);
-		}
-		return (offset == this.start) ? this.startEpoch : Optional.empty();
+		return this.reading.epochBefore(offset);
 	}
 
 	boolean isEnded() {
@@ -194,25 +132,22 @@ final class KafkaLane implements GroupLane {
 	}
 
 	@Override
+	public boolean isHeld() {
+		return !this.ended && this.owner.isHeld();
+	}
+
+	@Override
 	public synchronized CompletableFuture<List<ChannelItem>> read(PageLimit limit) {
 		if (this.ended) {
 			return CompletableFuture.failedFuture(lost());
 		}
-		List<ChannelItem> items = new ArrayList<>();
-		long bytes = 0;
-		while (!this.ready.isEmpty() && items.size() < limit.publications() && bytes < limit.bytes()) {
-			Item item = this.ready.remove();
-			items.add(item.item());
-			bytes += item.bytes();
-		}
-		boolean full = isFull();
-		this.readyBytes -= bytes;
-		this.idle = items.isEmpty();
+		boolean full = this.buffer.isFull();
+		List<ChannelItem> items = this.buffer.take(limit);
 		Throwable failure = this.failure;
 		if (items.isEmpty() && failure != null) {
 			return CompletableFuture.failedFuture(new RelayUnavailableException(KafkaRelay.NAME, failure));
 		}
-		if (full && !isFull()) {
+		if (full && !this.buffer.isFull()) {
 			this.owner.wakeReader();
 		}
 		return CompletableFuture.completedFuture(items);
@@ -232,21 +167,13 @@ final class KafkaLane implements GroupLane {
 		this.failure = null;
 	}
 
-	private boolean isFull() {
-		return this.ready.size() >= MAX_READY || this.readyBytes >= MAX_READY_BYTES;
-	}
-
 	@Override
 	public synchronized void pause(String channel, Position since) {
 		KafkaPlace place = this.positions.place(since);
 		if (place == null || channel.equals(ALL_CHANNELS)) {
 			return;
 		}
-		this.ready.removeIf((item) -> {
-			boolean comesAgain = item.item().channel().equals(channel) && item.offset() >= place.offset();
-			this.readyBytes -= comesAgain ? item.bytes() : 0;
-			return comesAgain;
-		});
+		this.buffer.remove(channel, place.offset());
 		this.progress.channelOf(channel, hash(channel)).pause(place.offset());
 	}
 
@@ -262,7 +189,7 @@ final class KafkaLane implements GroupLane {
 		}
 		long from = found.resume();
 		if (from != KafkaLaneChannel.NOTHING) {
-			this.cursor = (this.cursor == NOTHING) ? from : Math.min(this.cursor, from);
+			this.reading.again(from);
 			this.owner.wakeReader();
 		}
 		this.progress.forgetIfDone(found);
@@ -270,7 +197,6 @@ final class KafkaLane implements GroupLane {
 
 	@Override
 	public CompletableFuture<@Nullable Void> commit(Map<String, Position> handled) {
-		CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
 		synchronized (this) {
 			if (this.ended) {
 				return CompletableFuture.failedFuture(lost());
@@ -281,13 +207,11 @@ final class KafkaLane implements GroupLane {
 					this.progress.handled(channel, place.offset());
 				}
 			});
-			this.waiting.add(future);
-			if (this.held) {
-				this.held = false;
+			if (this.reading.unhold()) {
 				this.owner.wakeReader();
 			}
+			return this.commits.add();
 		}
-		return future;
 	}
 
 	/**
@@ -320,32 +244,25 @@ final class KafkaLane implements GroupLane {
 	}
 
 	/**
-	 * Return whether there is something to commit. Also if nothing was handled, the lane
-	 * comes forward over what is not the group's: otherwise its offset would be before
-	 * the beginning of the partition one day, as if messages had been missed.
+	 * Return whether there is something to commit.
 	 * @param now the current {@code System.nanoTime()}
 	 */
 	synchronized boolean hasCommit(long now) {
-		boolean moved = this.progress.frontier() > this.sentFrontier && now - this.sentAt >= COMMIT_INTERVAL_NANOS;
-		return !this.sending && (moved || !this.waiting.isEmpty());
+		return this.commits.isDue(this.progress.frontier(), now);
 	}
 
 	/**
 	 * Return whether the broker has answered all commits that were sent.
 	 */
 	synchronized boolean canCommit() {
-		return !this.sending && !this.ended;
+		return !this.commits.isSending() && !this.ended;
 	}
 
 	/**
 	 * Return what has to be committed now. {@link #commitEnded} has to follow.
 	 */
 	synchronized OffsetAndMetadata takeCommit() {
-		this.sent = this.waiting;
-		this.waiting = new ArrayList<>();
-		this.sending = true;
-		this.sentFrontier = this.progress.frontier();
-		this.sentAt = System.nanoTime();
+		this.commits.send(this.progress.frontier());
 		KafkaLaneCommit commit = this.progress.commit(this.maxUnfinished);
 		return commit.toOffset(epochBefore(commit.base()));
 	}
@@ -357,9 +274,7 @@ final class KafkaLane implements GroupLane {
 	void commitEnded(@Nullable Throwable failure) {
 		List<CompletableFuture<@Nullable Void>> answered;
 		synchronized (this) {
-			answered = this.sent;
-			this.sent = new ArrayList<>();
-			this.sending = false;
+			answered = this.commits.answered();
 		}
 		answered.forEach((future) -> {
 			if (failure != null) {
@@ -385,18 +300,27 @@ final class KafkaLane implements GroupLane {
 	 * @return {@code false} if it was taken before
 	 */
 	boolean end() {
-		List<CompletableFuture<@Nullable Void>> failed = new ArrayList<>();
+		return end(false);
+	}
+
+	/**
+	 * Return whether the lane has ended because its partition has other records, and not
+	 * because the listener has released it.
+	 */
+	boolean isCut() {
+		return this.cut;
+	}
+
+	private boolean end(boolean cut) {
+		List<CompletableFuture<@Nullable Void>> failed;
 		synchronized (this) {
 			if (this.ended) {
 				return false;
 			}
 			this.ended = true;
-			failed.addAll(this.waiting);
-			failed.addAll(this.sent);
-			this.waiting = new ArrayList<>();
-			this.sent = new ArrayList<>();
-			this.ready.clear();
-			this.readyBytes = 0;
+			this.cut = cut;
+			failed = this.commits.end();
+			this.buffer.clear();
 		}
 		LaneLostException lost = lost();
 		failed.forEach((future) -> future.completeExceptionally(lost));
@@ -408,7 +332,7 @@ final class KafkaLane implements GroupLane {
 	 * @return an offset, or {@link #NOTHING} if nothing is to be read now
 	 */
 	synchronized long wanted() {
-		return (this.ended || this.held || this.lookBack != NOTHING || isFull()) ? NOTHING : this.progress.frontier();
+		return this.ended ? NOTHING : this.reading.wanted();
 	}
 
 	/**
@@ -417,25 +341,7 @@ final class KafkaLane implements GroupLane {
 	 * @return an offset, or {@link #NOTHING} if there is none
 	 */
 	synchronized long wantedBehind() {
-		if (this.ended || isFull()) {
-			return NOTHING;
-		}
-		if (this.lookBack != NOTHING) {
-			return this.lookBack;
-		}
-		if (this.cursor != NOTHING && this.cursor >= this.progress.frontier()) {
-			caughtUp();
-		}
-		if (this.cursor != NOTHING && this.progress.channels().stream().noneMatch(KafkaLaneChannel::isBehind)) {
-			// They were paused again
-			this.cursor = NOTHING;
-		}
-		return this.cursor;
-	}
-
-	private void caughtUp() {
-		this.cursor = NOTHING;
-		this.progress.caughtUp();
+		return this.ended ? NOTHING : this.reading.wantedBehind();
 	}
 
 	/**
@@ -448,23 +354,13 @@ final class KafkaLane implements GroupLane {
 	 */
 	long accept(List<ConsumerRecord<byte[], byte[]>> records, long from, long after) {
 		boolean available;
-		long keysSince = NOTHING;
+		long keysSince;
 		synchronized (this) {
 			if (this.ended) {
 				return NOTHING;
 			}
-			boolean empty = this.ready.isEmpty();
-			if (from == this.lookBack) {
-				lookBack(records, after);
-			}
-			else if (from == this.cursor && from != this.progress.frontier()) {
-				readAgain(records, after);
-			}
-			else if (from == this.progress.frontier()) {
-				keysSince = readOn(records, after);
-			}
-			available = this.idle && empty && !this.ready.isEmpty();
-			this.idle &= !available;
+			keysSince = this.reading.accept(records, from, after);
+			available = this.buffer.wakesOwner();
 		}
 		if (available) {
 			this.owner.available(this);
@@ -472,117 +368,12 @@ final class KafkaLane implements GroupLane {
 		return keysSince;
 	}
 
-	private void lookBack(List<ConsumerRecord<byte[], byte[]>> records, long after) {
-		for (ConsumerRecord<byte[], byte[]> record : records) {
-			KafkaLogEntry entry = (record.offset() < this.start) ? entry(record, decode(record)) : null;
-			String key = (entry != null) ? entry.options().idempotencyKey() : null;
-			if (entry != null && key != null) {
-				this.keys.add(entry, key);
-			}
-		}
-		this.lookBack = (after < this.start) ? after : NOTHING;
-	}
-
-	private long readOn(List<ConsumerRecord<byte[], byte[]>> records, long after) {
-		for (ConsumerRecord<byte[], byte[]> record : records) {
-			long offset = record.offset();
-			record.leaderEpoch().ifPresent((epoch) -> this.epochs.add(offset, epoch));
-			Envelope envelope = decode(record);
-			KafkaLogEntry entry = entry(record, envelope);
-			if (entry != null && envelope != null) {
-				String channel = ((Address.Channel) envelope.address()).channel();
-				String key = entry.options().idempotencyKey();
-				if (key != null && !this.lookedBack) {
-					return entry.timestamp() - Math.max(this.settings.idempotencyWindow().toMillis(),
-							entry.options().idempotencyWindow().toMillis());
-				}
-				if (!this.progress.hasRoomFor(channel)) {
-					this.held = true;
-					return NOTHING;
-				}
-				if (key != null && this.keys.add(entry, key).offset() != offset) {
-					duplicate(offset);
-				}
-				else if (!this.progress.wasHandled(entry.hash(), offset)
-						&& this.progress.channelOf(channel, entry.hash()).read(offset)) {
-					add(entry, envelope, channel);
-				}
-			}
-			this.progress.frontier(offset + 1);
-		}
-		this.progress.frontier(after);
-		return NOTHING;
-	}
-
-	private void duplicate(long offset) {
-		if (!this.progress.duplicate(offset)) {
-			logger.warn("The group '" + this.group.name() + "' stands still in partition " + this.number
-					+ " behind so many repeated messages that it has forgotten the oldest. They may be handled twice");
-		}
-	}
-
-	private void readAgain(List<ConsumerRecord<byte[], byte[]>> records, long after) {
-		for (ConsumerRecord<byte[], byte[]> record : records) {
-			if (record.offset() >= this.progress.frontier()) {
-				caughtUp();
-				return;
-			}
-			Envelope envelope = decode(record);
-			KafkaLogEntry entry = entry(record, envelope);
-			if (entry != null && envelope != null && !this.progress.isDuplicate(record.offset())) {
-				String name = ((Address.Channel) envelope.address()).channel();
-				KafkaLaneChannel channel = this.progress.channel(name);
-				if (channel != null && !this.progress.wasHandled(entry.hash(), record.offset())
-						&& channel.readAgain(record.offset())) {
-					add(entry, envelope, name);
-				}
-			}
-		}
-		this.cursor = after;
-	}
-
-	private void add(KafkaLogEntry entry, Envelope envelope, String channel) {
-		Publication publication = Publication.of(envelope, channel, this.positions.position(entry.place()));
-		this.ready.add(new Item(publication, entry.offset(), entry.bytes()));
-		this.readyBytes += entry.bytes();
-	}
-
-	private @Nullable Envelope decode(ConsumerRecord<byte[], byte[]> record) {
-		byte @Nullable [] value = record.value();
-		byte @Nullable [] key = record.key();
-		if (value == null || key == null || KafkaTopic.partition(key, this.life.partitions().length) != this.number) {
-			return null;
-		}
-		try {
-			Envelope envelope = this.settings.codec().decode(value);
-			boolean covered = envelope.address() instanceof Address.Channel address
-					&& this.group.channels().test(address.channel());
-			return covered ? envelope : null;
-		}
-		catch (WireFormatException ex) {
-			// The receiver counts such records
-			logger.debug("Passed over a record of the log", ex);
-			return null;
-		}
-	}
-
-	private static @Nullable KafkaLogEntry entry(ConsumerRecord<byte[], byte[]> record, @Nullable Envelope envelope) {
-		try {
-			return (envelope != null) ? KafkaLogEntry.of(record, envelope) : null;
-		}
-		catch (WireFormatException ex) {
-			logger.debug("Passed over a record of the log", ex);
-			return null;
-		}
-	}
-
 	/**
 	 * Read idempotency keys before the start.
 	 * @param from the offset of the first record that may have one
 	 */
 	synchronized void lookBack(long from) {
-		this.lookedBack = true;
-		this.lookBack = (from < this.start) ? from : NOTHING;
+		this.reading.lookBack(from);
 	}
 
 	/**
@@ -590,19 +381,7 @@ final class KafkaLane implements GroupLane {
 	 * @param begin the offset of its first record
 	 */
 	void trimmed(long begin) {
-		report(Discontinuity.Reason.LOG_TRIMMED, begin, () -> {
-			boolean missing = this.progress.frontier() < begin;
-			for (KafkaLaneChannel channel : this.progress.channels()) {
-				if (channel.trimmed(begin)) {
-					add(new Discontinuity(channel.name(), Discontinuity.Reason.LOG_TRIMMED, Discontinuity.UNKNOWN,
-							position(begin)), begin - 1);
-				}
-			}
-			this.progress.trimmed(begin);
-			this.cursor = (this.cursor != NOTHING) ? Math.max(this.cursor, begin) : NOTHING;
-			this.lookBack = (this.lookBack != NOTHING && begin < this.start) ? Math.max(this.lookBack, begin) : NOTHING;
-			return missing;
-		});
+		report(Discontinuity.Reason.LOG_TRIMMED, begin, () -> this.reading.trimmed(begin));
 	}
 
 	/**
@@ -617,7 +396,7 @@ final class KafkaLane implements GroupLane {
 			this.progress.cut(offset);
 			kept = this.progress.commit(this.maxUnfinished);
 		}
-		if (end()) {
+		if (end(true)) {
 			this.owner.cut(this, kept);
 		}
 	}
@@ -638,22 +417,13 @@ final class KafkaLane implements GroupLane {
 				return;
 			}
 			if (change.getAsBoolean()) {
-				add(new Discontinuity(ALL_CHANNELS, reason, Discontinuity.UNKNOWN, position(offset)), offset - 1);
+				this.reading.missed(ALL_CHANNELS, reason, offset);
 			}
-			available = this.idle && !this.ready.isEmpty();
-			this.idle &= !available;
+			available = this.buffer.wakesOwner();
 		}
 		if (available) {
 			this.owner.available(this);
 		}
-	}
-
-	private void add(Discontinuity discontinuity, long offset) {
-		this.ready.add(new Item(discontinuity, offset, 0));
-	}
-
-	private Position position(long offset) {
-		return this.positions.position(new KafkaPlace(0, offset));
 	}
 
 	/**
@@ -675,15 +445,12 @@ final class KafkaLane implements GroupLane {
 
 		CompletableFuture<@Nullable Void> setAside(SetAsideMessage message);
 
+		/** Return whether no other member can have this member's lanes yet. */
+		boolean isHeld();
+
 		/** Look up the end of the lane's partition. */
 		CompletableFuture<Long> end(KafkaLane lane);
 
-	}
-
-	/**
-	 * An item that waits for its owner.
-	 */
-	private record Item(ChannelItem item, long offset, int bytes) {
 	}
 
 }

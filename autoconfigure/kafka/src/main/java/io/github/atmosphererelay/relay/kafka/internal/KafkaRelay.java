@@ -145,7 +145,7 @@ public final class KafkaRelay implements ClusterRelay {
 			KafkaRelaySettings settings = this.settings.get();
 			KafkaConnector connector = new KafkaConnector(settings, this.clients, listener);
 			this.connector = connector;
-			this.groups.start(settings, this::life, this::end, listener);
+			this.groups.start(settings, this::life, new BrokerQuestions(), listener);
 			connector.start();
 		}
 	}
@@ -217,17 +217,6 @@ public final class KafkaRelay implements ClusterRelay {
 		return (log != null) ? log.life() : null;
 	}
 
-	/**
-	 * Look up where a partition of the log ends. A partition that does not answer delays
-	 * no other.
-	 */
-	private CompletableFuture<Long> end(int partition) {
-		KafkaConnector connector = this.connector;
-		KafkaLog log = (connector != null) ? connector.log() : null;
-		return (log != null) ? log.end(partition)
-				: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
-	}
-
 	@Override
 	public ConsumerGroups groups() {
 		return this.groups;
@@ -264,6 +253,31 @@ public final class KafkaRelay implements ClusterRelay {
 			details.put("replication", topic.replication());
 		}
 		return details;
+	}
+
+	/**
+	 * Asks with the client that the relay has.
+	 */
+	private final class BrokerQuestions implements KafkaGroupMember.Questions {
+
+		/**
+		 * A partition that does not answer delays no other.
+		 */
+		@Override
+		public CompletableFuture<Long> end(int partition) {
+			KafkaConnector connector = KafkaRelay.this.connector;
+			KafkaLog log = (connector != null) ? connector.log() : null;
+			return (log != null) ? log.end(partition)
+					: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		}
+
+		@Override
+		public CompletableFuture<KafkaGroupMember.Standing> standing(String group, String member) {
+			KafkaConnector connector = KafkaRelay.this.connector;
+			return (connector != null) ? connector.standing(group, member)
+					: CompletableFuture.failedFuture(new RelayUnavailableException(NAME, null));
+		}
+
 	}
 
 }

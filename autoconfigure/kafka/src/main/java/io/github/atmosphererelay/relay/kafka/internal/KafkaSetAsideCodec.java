@@ -88,12 +88,32 @@ final class KafkaSetAsideCodec {
 		}
 	}
 
-	static byte[] encode(GroupOptions.Start start) {
-		return new byte[] { VERSION, (byte) ((start == GroupOptions.Start.EARLIEST) ? 1 : 2) };
+	/**
+	 * Encode how a group was made.
+	 * @param start where it begins
+	 * @param time when, in milliseconds since 1970, or 0 if the time of the record counts
+	 * @param topic distinguishes the topic of the logs from a later one
+	 */
+	static byte[] encode(GroupOptions.Start start, long time, long topic) {
+		WireWriter out = new WireWriter();
+		out.writeByte(VERSION);
+		out.writeByte((start == GroupOptions.Start.EARLIEST) ? 1 : 2);
+		out.writeLong(time);
+		out.writeLong(topic);
+		return out.toByteArray();
 	}
 
-	static GroupOptions.Start decodeStart(byte[] value) {
-		return (value.length > 1 && value[1] == 2) ? GroupOptions.Start.LATEST : GroupOptions.Start.EARLIEST;
+	/**
+	 * Read how a group was made. Earlier releases have written the start alone.
+	 * @param time the time of the record
+	 */
+	static KafkaGroupStore.Birth decodeBirth(byte[] value, long time) {
+		WireReader in = new WireReader(value);
+		in.readVersion(VERSION);
+		GroupOptions.Start start = (in.readByte() == 2) ? GroupOptions.Start.LATEST : GroupOptions.Start.EARLIEST;
+		long earlier = (in.remaining() > 0) ? in.readLong() : 0;
+		long topic = (in.remaining() > 0) ? in.readLong() : 0;
+		return new KafkaGroupStore.Birth((earlier != 0) ? earlier : time, start, topic, false);
 	}
 
 	byte[] encode(SetAsideMessage message) {

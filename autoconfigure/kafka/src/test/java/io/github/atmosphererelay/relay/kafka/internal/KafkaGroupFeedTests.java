@@ -147,6 +147,21 @@ class KafkaGroupFeedTests {
 	}
 
 	@Test
+	void aLaneThatFailsToTakeItsRecordsHoldsUpNoOther() {
+		Map<TopicPartition, KafkaLane> lanes = new LinkedHashMap<>();
+		lanes.put(FIRST, this.first.lane(BEGINNING));
+		lanes.put(SECOND, this.second.lane(BEGINNING));
+		this.first.append("failing", "a 0");
+		this.second.append("b", "b 0");
+		begin(lanes);
+		add(this.first, FIRST, 0, 1);
+		add(this.second, SECOND, 0, 1);
+		assertThat(this.feed.read(lanes, Map.of(FIRST, 0L, SECOND, 0L), Duration.ZERO)).containsOnlyKeys(FIRST)
+			.hasEntrySatisfying(FIRST, (failure) -> assertThat(failure).isInstanceOf(IllegalStateException.class));
+		assertThat(texts(lanes.get(SECOND))).containsExactly("b 0");
+	}
+
+	@Test
 	void aLaneEndsWhenANewLeaderHasOtherRecords() {
 		KafkaLane lane = this.first.lane(BEGINNING);
 		Map<TopicPartition, KafkaLane> lanes = Map.of(FIRST, lane);

@@ -26,9 +26,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -59,8 +60,11 @@ public final class KafkaGroupProcess implements AutoCloseable {
 
 	private static final Duration START = Duration.ofSeconds(60);
 
-	private static final GroupSettings SETTINGS = new GroupSettings(16, 2, Duration.ofMillis(50),
-			Duration.ofMillis(200), 100, 2000, 8 * 1024 * 1024, Duration.ofSeconds(10));
+	/** After which time without an answer a node has lost its share. */
+	static final Duration SESSION = Duration.ofSeconds(6);
+
+	static final GroupSettings SETTINGS = new GroupSettings(16, 2, Duration.ofMillis(50), Duration.ofMillis(200), 100,
+			2000, 8 * 1024 * 1024, Duration.ofSeconds(10));
 
 	/** How long a message takes. */
 	private static final long WORK_NANOS = Duration.ofMillis(10).toNanos();
@@ -70,6 +74,8 @@ public final class KafkaGroupProcess implements AutoCloseable {
 	private final Process process;
 
 	private final Queue<Handled> handled;
+
+	private final Map<String, Queue<Committed>> committed = new ConcurrentHashMap<>();
 
 	private KafkaGroupProcess(String name, Process process, Queue<Handled> handled) {
 		this.name = name;
@@ -107,15 +113,30 @@ public final class KafkaGroupProcess implements AutoCloseable {
 		try (BufferedReader in = this.process.inputReader(StandardCharsets.UTF_8)) {
 			for (String line = in.readLine(); line != null; line = in.readLine()) {
 				String[] parts = line.split(" ");
-				if (parts.length == 4 && parts[0].equals("handled")) {
-					this.handled
-						.add(new Handled(this.name, parts[1], Integer.parseInt(parts[2]), Long.parseLong(parts[3])));
+				if (parts.length == 5 && parts[0].equals("handled")) {
+					this.handled.add(new Handled(this.name, parts[1], Integer.parseInt(parts[2]),
+							Long.parseLong(parts[3]), Long.parseLong(parts[4])));
+				}
+				else if (parts.length == 4 && parts[0].equals("committed")) {
+					this.committed.computeIfAbsent(parts[1], (channel) -> new ConcurrentLinkedQueue<>())
+						.add(new Committed(Long.parseLong(parts[2]), Long.parseLong(parts[3])));
 				}
 			}
 		}
 		catch (IOException ex) {
 			// The process was killed
 		}
+	}
+
+	/**
+	 * Return whether the node knew that a message was committed.
+	 * @param handled the message
+	 * @param at the time, by the machine's monotonic clock
+	 */
+	boolean knewCommitted(Handled handled, long at) {
+		return this.committed.getOrDefault(handled.channel(), new ConcurrentLinkedQueue<>())
+			.stream()
+			.anyMatch((committed) -> committed.offset() >= handled.offset() && committed.at() < at);
 	}
 
 	void kill() {
@@ -157,12 +178,13 @@ public final class KafkaGroupProcess implements AutoCloseable {
 		String servers = args[0];
 		Map<String, Object> properties = Map.of("bootstrap.servers", servers);
 		KafkaRelay relay = new KafkaRelay(new DefaultKafkaProducerFactory<>(properties),
-				new DefaultKafkaConsumerFactory<>(Map.of("bootstrap.servers", servers, "session.timeout.ms", "6000")),
+				new DefaultKafkaConsumerFactory<>(
+						Map.of("bootstrap.servers", servers, "session.timeout.ms", Long.toString(SESSION.toMillis()))),
 				properties, KafkaTestBroker.logSettings(args[1], new EnvelopeCodec(1024), Duration.ofMinutes(5)));
 		new RelayNode(relay).start().awaitRoundTrip(START);
 		GroupRunner runner = new GroupRunner(
 				new GroupOptions("billing", (channel) -> channel.startsWith("orders/"), GroupOptions.Start.EARLIEST),
-				"orders/**", new Telling(out), SETTINGS, relay.groups(),
+				"orders/**", new Telling(out), SETTINGS, new TellingGroups(relay.groups(), out),
 				new Timers(Executors.newSingleThreadScheduledExecutor(), new Guards()), (event) -> {
 				}, new GrowingThreads());
 		runner.start();
@@ -180,18 +202,24 @@ public final class KafkaGroupProcess implements AutoCloseable {
 	 * @param node its name
 	 * @param channel the channel
 	 * @param number the number of the message in its channel
+	 * @param offset the offset of its position
 	 * @param at when, by the machine's monotonic clock
 	 */
-	record Handled(String node, String channel, int number, long at) {
+	record Handled(String node, String channel, int number, long offset, long at) {
 
 		static Queue<Handled> queue() {
 			return new ConcurrentLinkedQueue<>();
 		}
 
-		UUID id() {
-			return UUID.nameUUIDFromBytes((this.channel + " " + this.number).getBytes(StandardCharsets.UTF_8));
-		}
+	}
 
+	/**
+	 * What the broker has confirmed.
+	 *
+	 * @param offset the offset of the last message
+	 * @param at when, by the machine's monotonic clock
+	 */
+	private record Committed(long offset, long at) {
 	}
 
 	/**
@@ -205,7 +233,8 @@ public final class KafkaGroupProcess implements AutoCloseable {
 			if (publication.channel().equals(FAILING)) {
 				throw new IllegalStateException("expected");
 			}
-			this.out.println("handled " + publication.channel() + " " + publication.payload().asText() + " " + begin);
+			this.out.println("handled " + publication.channel() + " " + publication.payload().asText() + " "
+					+ Objects.requireNonNull(publication.position()).offset() + " " + begin);
 			LockSupport.parkNanos(WORK_NANOS);
 			return null;
 		}

@@ -74,7 +74,7 @@ class KafkaGroupPulseTests {
 		assertThat(this.pulse.isOver(true)).isFalse();
 		pass(8);
 		assertThat(this.pulse.isOver(true)).isFalse();
-		this.pulse.heard();
+		this.pulse.heard(this.now);
 		pass(8);
 		assertThat(this.pulse.isOver(true)).isFalse();
 		pass(2);
@@ -90,19 +90,151 @@ class KafkaGroupPulseTests {
 		pass(3);
 		assertThat(this.pulse.isAskDue()).isTrue();
 		this.count++;
-		pass(3);
+		run(1);
+		this.count++;
+		run(1);
+		pass(1);
 		assertThat(this.pulse.isAskDue()).isFalse();
 	}
 
 	@Test
-	void aMemberThatWaitsForOthersToJoinKeepsItsLanes() {
+	void aMemberThatWaitsForOthersToJoinKeepsItsLanesAsLongAsTheCoordinatorSaysSo() {
+		pass(5);
 		this.pulse.joining();
-		pass(60);
+		assertThat(this.pulse.isAskDue()).isTrue();
+		this.pulse.waited(this.now);
+		pass(8);
 		assertThat(this.pulse.isOver(true)).isFalse();
+		assertThat(this.pulse.isJoining()).isTrue();
+		this.pulse.waited(this.now);
+		pass(8);
+		assertThat(this.pulse.isOver(true)).isFalse();
+		pass(2);
+		assertThat(this.pulse.isOver(true)).isTrue();
+		this.count++;
+		assertThat(this.pulse.isOver(true)).isFalse();
+		assertThat(this.pulse.isJoining()).isFalse();
+	}
+
+	/** As the member's thread does while nothing stands still. */
+	private void run(int seconds) {
+		for (int i = 0; i < seconds; i++) {
+			pass(1);
+			this.pulse.isOver(true);
+			this.pulse.polled();
+		}
+	}
+
+	@Test
+	void anAnswerThatArrivedBeforeTheProcessStoodStillHoldsNothing() {
+		run(1);
+		long asked = this.now;
+		this.count++;
+		pass(20);
+		assertThat(this.pulse.isHeld()).isFalse();
+		this.pulse.heard(asked);
+		assertThat(this.pulse.isHeld()).isFalse();
+		run(1);
+		assertThat(this.pulse.isHeld()).isFalse();
+	}
+
+	@Test
+	void anAnswerThatWasInTheConnectionWhileTheProcessStoodStillHoldsNothingBeforeACommitSucceeds() {
+		pass(20);
+		assertThat(this.pulse.isHeld()).isFalse();
+		run(1);
+		this.count++;
+		run(1);
+		assertThat(this.pulse.isHeld()).isFalse();
+		assertThat(this.pulse.isAskDue()).isTrue();
+		this.pulse.heard(this.now);
+		assertThat(this.pulse.isHeld()).isTrue();
+		run(8);
+		this.count++;
+		run(1);
+		assertThat(this.pulse.isHeld()).isTrue();
+		run(7);
+		assertThat(this.pulse.isHeld()).isTrue();
+		run(1);
+		assertThat(this.pulse.isHeld()).isFalse();
+	}
+
+	@Test
+	void anAnswerHoldsNothingBeforeAPollHasShownThatItIsNoRefusal() {
+		run(8);
 		this.count++;
 		pass(1);
-		assertThat(this.pulse.isOver(true)).isFalse();
-		pass(10);
+		this.pulse.isOver(true);
+		assertThat(this.pulse.isHeld()).isFalse();
+		this.pulse.polled();
+		assertThat(this.pulse.isHeld()).isTrue();
+	}
+
+	/** As the member's thread does within a poll that waits for lanes to be released. */
+	private boolean handOver(int seconds) {
+		boolean asked = false;
+		for (int i = 0; i < seconds; i++) {
+			pass(1);
+			this.count++;
+			this.pulse.isOver(true);
+			asked |= this.pulse.isAskDue();
+		}
+		return asked;
+	}
+
+	@Test
+	void theCoordinatorIsAskedWhileLanesAreHandedOverBecauseHeartbeatsProveNothingThen() {
+		run(1);
+		assertThat(handOver(1)).isFalse();
+		assertThat(handOver(3)).isTrue();
+		assertThat(this.pulse.isHeld()).isTrue();
+		this.pulse.heard(this.now);
+		assertThat(handOver(2)).isFalse();
+		assertThat(handOver(6)).isTrue();
+		assertThat(this.pulse.isHeld()).isTrue();
+		this.pulse.heard(this.now);
+		handOver(8);
+		assertThat(this.pulse.isHeld()).isTrue();
+	}
+
+	@Test
+	void anAnswerThatCameWhileLanesWereHandedOverHoldsNothing() {
+		handOver(8);
+		this.pulse.handedOver();
+		this.pulse.polled();
+		pass(1);
+		assertThat(this.pulse.isHeld()).isFalse();
+		this.count++;
+		run(1);
+		assertThat(this.pulse.isHeld()).isTrue();
+	}
+
+	@Test
+	void thatTheGroupWaitsHoldsUntilTheNextQuestionOnly() {
+		run(8);
+		this.pulse.joining();
+		this.pulse.waited(this.now);
+		run(4);
+		assertThat(this.pulse.isHeld()).isTrue();
+		assertThat(this.pulse.isAskDue()).isTrue();
+		run(1);
+		assertThat(this.pulse.isHeld()).isFalse();
+		this.pulse.waited(this.now);
+		assertThat(this.pulse.isHeld()).isTrue();
+	}
+
+	@Test
+	void aMemberThatTheCoordinatorDoesNotKnowHoldsNothing() {
+		long asked = this.now;
+		run(1);
+		this.count++;
+		run(1);
+		this.pulse.gone(asked);
+		assertThat(this.pulse.isHeld()).isTrue();
+		asked = this.now;
+		run(1);
+		this.pulse.gone(asked);
+		assertThat(this.pulse.isHeld()).isFalse();
 		assertThat(this.pulse.isOver(true)).isTrue();
 	}
 

@@ -78,7 +78,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * What is particular to groups on Kafka, against a broker in a process of its own.
  */
-@Timeout(120)
+@Timeout(240)
 @Reconciles
 class KafkaGroupTests {
 
@@ -136,7 +136,7 @@ class KafkaGroupTests {
 
 	private void publish(String channel, String text) {
 		LogOptions options = new LogOptions(1000, Duration.ofHours(1), null, WINDOW);
-		this.node.relay().publish(this.node.recorded(channel, text, options)).orTimeout(10, TimeUnit.SECONDS).join();
+		this.node.relay().publish(this.node.recorded(channel, text, options)).orTimeout(30, TimeUnit.SECONDS).join();
 	}
 
 	private static TopicPartition partition(String topic, String channel) {
@@ -185,7 +185,7 @@ class KafkaGroupTests {
 	void aMessageThatAPublisherRepeatsIsNotHandledTwiceAfterATakeover() {
 		String channel = "orders/1";
 		LogOptions options = new LogOptions(1000, Duration.ofHours(1), "key", WINDOW);
-		this.node.relay().publish(this.node.recorded(channel, "once", options)).orTimeout(10, TimeUnit.SECONDS).join();
+		this.node.relay().publish(this.node.recorded(channel, "once", options)).orTimeout(30, TimeUnit.SECONDS).join();
 		KafkaTestMember member = KafkaTestMember.join(this.node.relay(), EARLIEST).read(1);
 		member.commit(channel, 1);
 		member.leave();
@@ -256,6 +256,7 @@ class KafkaGroupTests {
 		publish("orders/1", "before the group");
 		KafkaTestMember member = KafkaTestMember.join(this.node.relay(), LATEST).awaitLanes();
 		publish("orders/1", "handled, or not");
+		long former = member.lanes().stream().mapToLong(GroupLane::token).max().orElseThrow();
 		member.leave();
 		try (Admin admin = admin()) {
 			MachineTime.await(LIMIT).ignoreExceptionsMatching((ex) -> ex instanceof ExecutionException).until(() -> {
@@ -278,6 +279,7 @@ class KafkaGroupTests {
 				.satisfies((start) -> {
 					assertThat(start.missed()).isNull();
 					assertThat(start.commit().base()).isOne();
+					assertThat(start.commit().token()).isGreaterThan(former);
 				});
 			assertThat(new KafkaGroupStarts(LATEST, settings, store::birth, Duration.ofMillis(1)).find(consumer, life,
 					Set.of(partition), 1, LIMIT))
@@ -290,7 +292,8 @@ class KafkaGroupTests {
 			// This node's clock is an hour ahead
 			long anHourAgo = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
 			assertThat(new KafkaGroupStarts(LATEST, settings,
-					(group, start) -> new KafkaGroupStore.Birth(anHourAgo, start, true), KafkaGroupStarts.CHILDHOOD)
+					(group, start, topic) -> new KafkaGroupStore.Birth(anHourAgo, start, topic, true),
+					KafkaGroupStarts.CHILDHOOD)
 				.find(consumer, life, Set.of(partition), 1, LIMIT)).singleElement()
 				.satisfies((start) -> assertThat(start.missed()).isNull());
 		}
@@ -327,7 +330,7 @@ class KafkaGroupTests {
 				new KafkaClientFactory(new DefaultKafkaProducerFactory<>(properties),
 						new DefaultKafkaConsumerFactory<>(properties), properties, settings));
 		try {
-			assertThatThrownBy(() -> store.birth("billing", GroupOptions.Start.LATEST)).rootCause()
+			assertThatThrownBy(() -> store.birth("billing", GroupOptions.Start.LATEST, 1)).rootCause()
 				.hasMessageContaining(settings.groupTopic())
 				.hasMessageContaining("create-topic");
 		}
@@ -408,6 +411,7 @@ class KafkaGroupTests {
 			assertThat(next.laneOf("orders/1").token()).isGreaterThan(former.token());
 			// It gives its lanes up by itself, while the broker cannot tell it
 			MachineTime.await(LIMIT).until(() -> zombie.lost() > 0);
+			assertThat(former.isHeld()).isFalse();
 			late = zombie.startCommit("orders/1", 2);
 			aside = former.setAside(message);
 		}

@@ -50,15 +50,11 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 
 	private final EnvelopeCodec codec = new EnvelopeCodec(1024);
 
-	private final KafkaRelaySettings settings = KafkaRelaySettings.builder(UUID.randomUUID(), "lanes", this.codec)
-		.partitions(1)
-		.recorded(true)
-		.idempotencyWindow(WINDOW)
-		.build();
+	private final int number;
 
-	private final KafkaLogLife life = KafkaLogLife.begin(this.settings, Uuid.randomUuid(), 1,
-			Map.of(0, new KafkaOffsets.Range(0, 0)), null, () -> {
-			});
+	private final KafkaRelaySettings settings;
+
+	private final KafkaLogLife life;
 
 	private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
 
@@ -68,6 +64,25 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 	final List<KafkaLaneCommit> cuts = new ArrayList<>();
 
 	private long time = 1_000_000_000L;
+
+	KafkaLaneFixture() {
+		this(0, 1);
+	}
+
+	/**
+	 * Create one partition of several.
+	 */
+	KafkaLaneFixture(int number, int partitions) {
+		this.number = number;
+		this.settings = KafkaRelaySettings.builder(UUID.randomUUID(), "lanes", this.codec)
+			.partitions(partitions)
+			.recorded(true)
+			.idempotencyWindow(WINDOW)
+			.build();
+		this.life = KafkaLogLife.begin(this.settings, Uuid.randomUuid(), partitions,
+				Map.of(number, new KafkaOffsets.Range(0, 0)), null, () -> {
+				});
+	}
 
 	/**
 	 * Append a message, a second after the last one.
@@ -106,9 +121,15 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 	 * Give the partition to an owner.
 	 */
 	KafkaLane lane(KafkaLaneCommit start) {
-		return new KafkaLane(this,
-				new GroupOptions("test", (channel) -> !channel.startsWith("other"), GroupOptions.Start.EARLIEST),
-				this.settings, this.life, 0, start, Optional.empty());
+		return new KafkaLane(this, new GroupOptions("test", KafkaLaneFixture::isCovered, GroupOptions.Start.EARLIEST),
+				this.settings, this.life, this.number, start, Optional.empty());
+	}
+
+	private static boolean isCovered(String channel) {
+		if (channel.equals("failing")) {
+			throw new IllegalStateException("expected");
+		}
+		return !channel.startsWith("other");
 	}
 
 	/**
@@ -172,6 +193,11 @@ final class KafkaLaneFixture implements KafkaLane.Owner {
 	@Override
 	public CompletableFuture<@Nullable Void> setAside(SetAsideMessage message) {
 		return CompletableFuture.completedFuture(null);
+	}
+
+	@Override
+	public boolean isHeld() {
+		return true;
 	}
 
 	@Override

@@ -31,16 +31,19 @@ import io.github.atmosphererelay.contract.RelayNode;
 import io.github.atmosphererelay.contract.broker.HeldConsumers;
 import io.github.atmosphererelay.contract.broker.KafkaCluster;
 import io.github.atmosphererelay.message.Address;
+import io.github.atmosphererelay.message.Discontinuity;
 import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
+import io.github.atmosphererelay.relay.GroupOptions;
 import io.github.atmosphererelay.relay.LogPage;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.test.Covers;
 import io.github.atmosphererelay.test.KnownFault;
+import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -64,6 +67,9 @@ class KafkaRelayLogElectionTests {
 
 	private static final LogOptions OPTIONS = new LogOptions(10_000, Duration.ofHours(1), null, Duration.ofMinutes(5));
 
+	private static final GroupOptions ROOMS = new GroupOptions("rooms", (channel) -> channel.startsWith("room"),
+			GroupOptions.Start.EARLIEST);
+
 	private static final Address ROOM = new Address.Channel("room");
 
 	private static KafkaCluster cluster;
@@ -77,6 +83,8 @@ class KafkaRelayLogElectionTests {
 	@BeforeAll
 	static void startCluster() {
 		cluster = KafkaCluster.create();
+		// On the broker that is not killed
+		cluster.createTopic("__consumer_offsets", 1, Map.of("cleanup.policy", "compact"), 1);
 	}
 
 	@AfterAll
@@ -202,6 +210,32 @@ class KafkaRelayLogElectionTests {
 	}
 
 	/**
+	 * The group has handled what an unclean election cuts off, and the new leader has
+	 * more records than the group had read.
+	 */
+	@Test
+	void aGroupLearnsOfAnUncleanElectionAndHandlesWhatTheNewLeaderHas() {
+		RelayNode node = start();
+		append(node, 3);
+		KafkaTestMember member = KafkaTestMember.join(node.relay(), ROOMS).read(3);
+		cluster.kill(3);
+		cluster.awaitInSync(this.log, 2);
+		append(node, 4);
+		member.read(7).commit("room", 6);
+		cluster.kill(2);
+		cluster.start(3);
+		cluster.awaitLeader(this.log, 3);
+		List<Receipt> instead = append(node, 6);
+		MachineTime.await(PATIENT).until(() -> member.lost() > 0);
+		member.awaitLanes().read(14);
+		assertThat(member.items().subList(7, 14)).first()
+			.isInstanceOfSatisfying(Discontinuity.class,
+					(missed) -> assertThat(missed.reason()).isEqualTo(Discontinuity.Reason.LOG_LOST));
+		assertThat(member.publications("room").subList(7, 13)).extracting(Publication::id).isEqualTo(ids(instead));
+		member.commit("room", 13);
+	}
+
+	/**
 	 * Return the name of a channel that has the room's partition, or has not.
 	 */
 	private static String another(String prefix, boolean same) {
@@ -248,6 +282,8 @@ class KafkaRelayLogElectionTests {
 				assertThat(readAll(early, alive)).containsExactly(before.messageId());
 			}
 			assertThat(unreadable).failsWithin(PATIENT);
+			KafkaTestMember member = KafkaTestMember.join(early.relay(), ROOMS).read(1);
+			assertThat(member.publications(alive)).extracting(Publication::id).containsExactly(before.messageId());
 			RelayNode late = startOn(topic);
 			late.subscribe(new Address.Channel(alive), new Address.Channel(dead));
 			Receipt after = appendTo(late, alive);
@@ -261,6 +297,7 @@ class KafkaRelayLogElectionTests {
 					.ignoreExceptionsInstanceOf(CompletionException.class)
 					.until(() -> readAll(node, dead).contains(lost.messageId()));
 			}
+			assertThat(member.read(3).publications(dead)).extracting(Publication::id).containsExactly(lost.messageId());
 			assertThat(late.gaps()).as("it was not read from the start").contains(new Address.Channel(dead));
 			Receipt again = appendTo(late, dead);
 			await().until(() -> late.receivedIds().contains(again.messageId())

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -84,6 +85,10 @@ final class KafkaTestMember implements GroupLaneListener {
 	public void available(GroupLane lane) {
 	}
 
+	Set<GroupLane> lanes() {
+		return this.lanes;
+	}
+
 	int lost() {
 		return this.lost.get();
 	}
@@ -105,12 +110,29 @@ final class KafkaTestMember implements GroupLaneListener {
 		return this;
 	}
 
-	private void readOnce() {
+	/**
+	 * Read once from the lanes that can be read.
+	 */
+	KafkaTestMember readIfPossible() {
 		for (GroupLane lane : this.lanes) {
-			List<ChannelItem> page = lane.read(PageLimit.of(20)).orTimeout(10, TimeUnit.SECONDS).join();
-			page.forEach((item) -> this.laneOf.put(item.channel(), lane));
-			this.items.addAll(page);
+			try {
+				readOnce(lane);
+			}
+			catch (CompletionException ex) {
+				// Lost, or not readable at present
+			}
 		}
+		return this;
+	}
+
+	private void readOnce() {
+		this.lanes.forEach(this::readOnce);
+	}
+
+	private void readOnce(GroupLane lane) {
+		List<ChannelItem> page = lane.read(PageLimit.of(20)).orTimeout(20, TimeUnit.SECONDS).join();
+		page.forEach((item) -> this.laneOf.put(item.channel(), lane));
+		this.items.addAll(page);
 	}
 
 	List<ChannelItem> items() {
@@ -146,7 +168,7 @@ final class KafkaTestMember implements GroupLaneListener {
 	}
 
 	void commit(String channel, int count) {
-		startCommit(channel, count).orTimeout(10, TimeUnit.SECONDS).join();
+		startCommit(channel, count).orTimeout(20, TimeUnit.SECONDS).join();
 	}
 
 	void leave() {

@@ -63,6 +63,8 @@ final class ClusterIndex {
 
 	private int waitingCount;
 
+	private final PendingBytes waitingBytes = new PendingBytes();
+
 	/** By lane, the mark of the data to which all was added that this node remembers. */
 	private final Map<Integer, String> marks = new HashMap<>();
 
@@ -80,12 +82,13 @@ final class ClusterIndex {
 	 * @param link the present link
 	 * @param channel the channel's name
 	 * @param retention how long the message is kept, in milliseconds
+	 * @param size the size of the message in bytes
 	 * @param append appends, with the time when the channel was added
 	 * @return the result of the append; fails if the channel cannot be added
 	 */
-	CompletableFuture<@Nullable Object> append(RedisLink link, String channel, long retention,
+	CompletableFuture<@Nullable Object> append(RedisLink link, String channel, long retention, int size,
 			Function<String, CompletableFuture<@Nullable Object>> append) {
-		Waiting waiting = new Waiting(append, new CompletableFuture<>());
+		Waiting waiting = new Waiting(append, size, new CompletableFuture<>());
 		long at;
 		synchronized (this) {
 			Queue<Waiting> queue = this.waiting.get(channel);
@@ -111,6 +114,11 @@ final class ClusterIndex {
 		if (this.waitingCount >= this.settings.maxPending()) {
 			waiting.result()
 				.completeExceptionally(new RelayOverloadedException(RedisRelay.NAME, this.settings.maxPending()));
+			return false;
+		}
+		RelayOverloadedException overload = this.waitingBytes.add(waiting.size());
+		if (overload != null) {
+			waiting.result().completeExceptionally(overload);
 			return false;
 		}
 		this.waitingCount++;
@@ -165,6 +173,7 @@ final class ClusterIndex {
 			Queue<Waiting> queue = this.waiting.remove(channel);
 			for (Waiting each : (queue != null) ? queue : new ArrayDeque<Waiting>()) {
 				this.waitingCount--;
+				this.waitingBytes.remove(each.size());
 				CompletableFuture<@Nullable Object> sent;
 				try {
 					sent = (failure != null) ? CompletableFuture.failedFuture(failure) : each.append().apply(JUST_NOW);
@@ -238,7 +247,7 @@ final class ClusterIndex {
 		return text.getBytes(StandardCharsets.UTF_8);
 	}
 
-	private record Waiting(Function<String, CompletableFuture<@Nullable Object>> append,
+	private record Waiting(Function<String, CompletableFuture<@Nullable Object>> append, int size,
 			CompletableFuture<@Nullable Object> result) {
 	}
 

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.relay.redis.internal;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,18 +25,30 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
+import io.github.atmosphererelay.guard.Guard;
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.guard.internal.Failures;
+import io.github.atmosphererelay.guard.internal.RepeatedFailures;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the scripts of consumer groups, and encodes what they store. Never blocks; futures
- * fail with {@link RelayUnavailableException} if Redis does not answer in time.
+ * fail with {@link RelayUnavailableException} if Redis does not answer in time. What
+ * Redis refuses is logged and counted here, whatever the caller does with the future.
  */
 final class GroupCalls {
 
 	/** How many channels one call is about, at most. */
 	static final int MAX_CHANNELS = 200;
+
+	private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
+
+	private final RepeatedFailures refusals = new RepeatedFailures(LogFactory.getLog(GroupCalls.class), LOG_INTERVAL);
 
 	private final Supplier<@Nullable RedisConnector> connector;
 
@@ -54,7 +67,43 @@ final class GroupCalls {
 	 * @return the reply: byte arrays and numbers
 	 */
 	CompletableFuture<List<?>> run(RedisScript script, List<byte[]> keys, Object... arguments) {
-		return started(() -> call(script, keys, arguments));
+		return reported(started(() -> call(script, keys, arguments)));
+	}
+
+	/**
+	 * Report it if a call fails because Redis refuses what a group needs, and will until
+	 * somebody changes something. That Redis is away is reported by the relay.
+	 * @param call the call's future
+	 * @return the same future
+	 */
+	<T extends @Nullable Object> CompletableFuture<T> reported(CompletableFuture<T> call) {
+		call.whenComplete((reply, ex) -> refused(Failures.unwrap(ex)));
+		return call;
+	}
+
+	private void refused(@Nullable Throwable cause) {
+		if (cause != null && RedisAnswers.isLasting(cause)) {
+			this.refusals.failed(guard(),
+					"Redis refuses what consumer groups need. They handle no messages, or not all", cause,
+					"If a right is missing, grant the user of 'spring.data.redis.username' those that the page about"
+							+ " Redis names for consumer groups; 'ACL LOG' of Redis says which");
+		}
+	}
+
+	/**
+	 * Report a failure that no broker has caused.
+	 * @param failure the failure of a future, or {@code null} if there was none
+	 */
+	void unexpected(@Nullable Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		if (cause != null && !(cause instanceof RelayException)) {
+			guard().failed(cause);
+		}
+	}
+
+	private Guard guard() {
+		RedisConnector connector = this.connector.get();
+		return ((connector != null) ? connector.guards() : Guards.UNREPORTED).of(Part.LISTENERS);
 	}
 
 	private CompletableFuture<List<?>> call(RedisScript script, List<byte[]> keys, Object... arguments) {

@@ -43,6 +43,8 @@ final class GroupProgress {
 
 	private static final RedisScript LOAD = RedisScript.group("group-load.lua");
 
+	private static final RedisScript CLAIM = RedisScript.group("group-claim.lua");
+
 	private static final RedisScript NOTE = RedisScript.group("group-note.lua");
 
 	private static final RedisScript UNFINISHED = RedisScript.group("group-unfinished.lua");
@@ -175,10 +177,27 @@ final class GroupProgress {
 	}
 
 	/**
-	 * Store where the group begins, in channels in which that is not known yet.
+	 * Begin an attempt to make the group in this lane. No former attempt stores anything
+	 * from then on.
+	 * @param mark a mark of the attempt
+	 * @return whether a member has had the lane, so that the group existed before
 	 */
-	CompletableFuture<?> note(Map<String, Position> positions) {
-		return this.calls.run(NOTE, List.of(this.progress), List.of(), GroupCalls.arguments(positions));
+	CompletableFuture<Boolean> claim(String mark) {
+		return this.calls.run(CLAIM, List.of(this.lease), mark)
+			.thenApply((reply) -> GroupCalls.number(reply.get(0)) == 1);
+	}
+
+	/**
+	 * Store where the group begins, in channels in which that is not known yet.
+	 * @param mark the mark of the attempt, as in {@link #claim}
+	 * @param now whether these are the ends of the logs. If a member has had the lane
+	 * meanwhile, the ends may be behind messages that are the group's, and are not stored
+	 * @return whether the positions were stored
+	 */
+	CompletableFuture<Boolean> note(String mark, Map<String, Position> positions, boolean now) {
+		return this.calls
+			.run(NOTE, List.of(this.progress, this.lease), List.of(mark, now ? 1 : 0), GroupCalls.arguments(positions))
+			.thenApply((reply) -> GroupCalls.number(reply.get(0)) == 1);
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.redis.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.ChannelItem;
@@ -138,9 +139,15 @@ final class LaneReader {
 		List<ChannelItem> items = new ArrayList<>(first);
 		Position read = since.epoch().equals(page.end().epoch()) ? since : page.end();
 		for (Publication publication : page.publications()) {
+			Position position = Objects.requireNonNull(publication.position());
+			long missing = position.offset() - read.offset() - 1;
+			if (missing > 0 && position.epoch().equals(read.epoch())) {
+				// One that cannot be decoded, or has expired before those around it
+				items.add(new Discontinuity(publication.channel(), Reason.LOG_LOST, missing,
+						new Position(position.epoch(), position.offset() - 1)));
+			}
 			items.add(publication);
-			Position position = publication.position();
-			read = (position != null) ? position : read;
+			read = position;
 		}
 		return new Part(items, read, page.end(), page.more());
 	}

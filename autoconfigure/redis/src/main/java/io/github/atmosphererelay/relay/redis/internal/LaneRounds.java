@@ -164,11 +164,16 @@ final class LaneRounds {
 					failed();
 				}
 			}
+			this.calls.unexpected(ex);
 			// After a failure the next tick goes on
 			if (ex == null && more) {
 				run();
 			}
 		});
+	}
+
+	private CompletableFuture<Position> peek(String channel) {
+		return this.calls.reported(GroupCalls.started(() -> this.log.peek(channel)));
 	}
 
 	private void failed() {
@@ -318,13 +323,12 @@ final class LaneRounds {
 			}
 		}
 		Map<String, Position> ends = new ConcurrentHashMap<>();
-		CompletableFuture<?> looked = GroupCalls
-			.all(names.stream().map((name) -> GroupCalls.started(() -> this.log.peek(name)).handle((end, ex) -> {
-				if (end != null) {
-					ends.put(name, end);
-				}
-				return null;
-			})).toList());
+		CompletableFuture<?> looked = GroupCalls.all(names.stream().map((name) -> peek(name).handle((end, ex) -> {
+			if (end != null) {
+				ends.put(name, end);
+			}
+			return null;
+		})).toList());
 		return this.begins
 			.load(names.stream().filter((name) -> !done.containsKey(name) && !open.contains(name)).toList())
 			.thenCombine(looked, (loaded, nothing) -> {
@@ -385,7 +389,7 @@ final class LaneRounds {
 		return GroupCalls.all(positions.entrySet().stream().map((each) -> {
 			String name = each.getKey();
 			boolean closed = !this.channels.isOpen(name);
-			return GroupCalls.started(() -> this.log.peek(name)).handle((end, ex) -> {
+			return peek(name).handle((end, ex) -> {
 				if (end == null) {
 					// It is looked at again in the next pass
 					return null;

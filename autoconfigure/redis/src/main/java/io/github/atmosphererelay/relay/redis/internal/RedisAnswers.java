@@ -21,6 +21,7 @@ import java.util.List;
 import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.RelayException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an error that Redis answers says about the command that was refused.
@@ -34,7 +35,29 @@ final class RedisAnswers {
 	 */
 	private static final List<String> OF_THE_MESSAGE = List.of("WRONGTYPE", "NOPERM", "No permissions to access");
 
+	/**
+	 * Codes of errors that pass by themselves, for example while a server starts or a
+	 * replica takes over.
+	 */
+	private static final List<String> PASSING = List.of("LOADING ", "BUSY ", "TRYAGAIN ", "CLUSTERDOWN ", "MASTERDOWN ",
+			"READONLY ", "MOVED ", "ASK ");
+
 	private RedisAnswers() {
+	}
+
+	/**
+	 * Return whether an error is one that an operator has to do something about, such as
+	 * a missing right or full memory.
+	 * @param error the exception of {@link #refusal}
+	 * @return {@code false} if Redis is away, or the error passes by itself
+	 */
+	static boolean isLasting(@Nullable Throwable error) {
+		if (!(error instanceof RelayUnavailableException unavailable) || !unavailable.isRefusal()) {
+			return false;
+		}
+		Throwable cause = error.getCause();
+		String text = (cause != null) ? String.valueOf(cause.getMessage()) : "";
+		return PASSING.stream().noneMatch((code) -> text.startsWith(code) || text.contains(": " + code));
 	}
 
 	/**

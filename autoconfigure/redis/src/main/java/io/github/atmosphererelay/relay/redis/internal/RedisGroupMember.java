@@ -28,10 +28,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
+import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.OrderedCalls;
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.relay.GroupLaneListener;
 import io.github.atmosphererelay.relay.GroupMembership;
 import io.github.atmosphererelay.relay.GroupOptions;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +49,8 @@ final class RedisGroupMember implements GroupMembership {
 	static final Duration LEASE = Duration.ofSeconds(10);
 
 	private static final long RENEW_NANOS = Duration.ofSeconds(2).toNanos();
+
+	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
 	private static final RedisScript MEMBERS = RedisScript.group("group-members.lua");
 
@@ -62,6 +67,8 @@ final class RedisGroupMember implements GroupMembership {
 	private final RedisLanes lanes;
 
 	private final GroupMaker maker;
+
+	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(RedisGroupMember.class), LOG_INTERVAL);
 
 	private final OrderedCalls listenerCalls = new OrderedCalls();
 
@@ -85,7 +92,7 @@ final class RedisGroupMember implements GroupMembership {
 		this.listener = listener;
 		this.calls = calls;
 		this.lanes = lanes;
-		this.maker = new GroupMaker(groups, options, this.id, calls, lanes);
+		this.maker = new GroupMaker(groups::log, options, this.id, calls, lanes);
 	}
 
 	String id() {
@@ -146,7 +153,8 @@ final class RedisGroupMember implements GroupMembership {
 				if (reply != null) {
 					heard(reply);
 				}
-			});
+			})
+			.whenComplete((reply, ex) -> this.calls.unexpected(ex));
 	}
 
 	private List<byte[]> keys() {
@@ -156,8 +164,11 @@ final class RedisGroupMember implements GroupMembership {
 
 	private void heard(List<?> reply) {
 		if (!GroupCalls.text(reply.get(0)).equals(GroupMaker.MADE)) {
-			this.maker.make().thenAccept((made) -> {
-				if (made) {
+			this.maker.make().whenComplete((made, ex) -> {
+				if (ex != null) {
+					makingFailed(ex);
+				}
+				else if (made) {
 					speak();
 				}
 			});
@@ -170,6 +181,15 @@ final class RedisGroupMember implements GroupMembership {
 		}
 		balance(members);
 		this.listenerCalls.make();
+	}
+
+	private void makingFailed(Throwable failure) {
+		Throwable cause = Failures.unwrap(failure);
+		if (!this.left && !RedisAnswers.isLasting(cause)) {
+			this.log.warn("Consumer group '" + group() + "' cannot be made, and nobody handles its messages until then."
+					+ " This node tries again each second. All servers of Redis have to answer for that, and the logs"
+					+ " of all channels in the index have to be readable", cause);
+		}
 	}
 
 	/**
@@ -239,7 +259,7 @@ final class RedisGroupMember implements GroupMembership {
 				}
 			}
 			this.listenerCalls.make();
-		});
+		}).whenComplete((lane, ex) -> this.calls.unexpected(ex));
 	}
 
 	private CompletableFuture<@Nullable RedisGroupLane> acquire(int number, long until) {

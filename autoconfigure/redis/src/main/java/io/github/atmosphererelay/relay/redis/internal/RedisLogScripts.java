@@ -163,7 +163,7 @@ final class RedisLogScripts {
 			return run(link, this.append, keys, arguments);
 		};
 		CompletableFuture<@Nullable Object> reply = link.server().cluster()
-				? this.clusterIndex.append(link, channel, retention, append)
+				? this.clusterIndex.append(link, channel, retention, message.length, append)
 				: append.apply(Long.toString(this.indexed.at(link, channel)));
 		this.indexedLanes.set(lane, 1);
 		return reply.thenApply((parts) -> receipt(link, channel, retention, envelope.id(), parts));

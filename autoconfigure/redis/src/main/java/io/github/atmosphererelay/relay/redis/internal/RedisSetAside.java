@@ -32,8 +32,10 @@ import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
+import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.Publication;
+import io.github.atmosphererelay.message.WireFormatException;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.message.internal.WireReader;
 import io.github.atmosphererelay.message.internal.WireWriter;
@@ -62,6 +64,9 @@ final class RedisSetAside implements SetAsideMessages {
 	private static final RedisScript REMOVE = RedisScript.group("aside-remove.lua");
 
 	private static final int VERSION = 1;
+
+	/** The channel of a message that cannot be decoded. */
+	private static final String UNREADABLE = "*";
 
 	private final GroupCalls calls;
 
@@ -147,7 +152,7 @@ final class RedisSetAside implements SetAsideMessages {
 		return GroupCalls
 			.all(byLane.entrySet()
 				.stream()
-				.map((each) -> get(group, each.getKey(), each.getValue()).thenAccept(found::putAll))
+				.map((each) -> get(group, each.getKey(), each.getValue(), this::unreadable).thenAccept(found::putAll))
 				.toList())
 			.thenApply((nothing) -> entries.stream()
 				.map((entry) -> found.get(entry.id()))
@@ -156,13 +161,14 @@ final class RedisSetAside implements SetAsideMessages {
 				.toList());
 	}
 
-	private CompletableFuture<Map<String, SetAsideMessage>> get(String group, int lane, List<String> ids) {
+	private CompletableFuture<Map<String, SetAsideMessage>> get(String group, int lane, List<String> ids,
+			Unreadable unreadable) {
 		return this.calls.run(READ, List.of(messages(group, lane)), List.of("get"), ids).thenApply((reply) -> {
 			Map<String, SetAsideMessage> found = new HashMap<>();
 			for (int i = 0; i < ids.size(); i++) {
 				byte[] encoded = (byte[]) reply.get(i);
 				if (encoded.length > 0) {
-					found.put(ids.get(i), decode(group, encoded));
+					found.put(ids.get(i), decode(group, ids.get(i), encoded, unreadable));
 				}
 			}
 			return found;
@@ -174,8 +180,8 @@ final class RedisSetAside implements SetAsideMessages {
 		Map<String, SetAsideMessage> found = new ConcurrentHashMap<>();
 		return GroupCalls
 			.all(IntStream.range(0, RedisLanes.COUNT)
-				.mapToObj(
-						(lane) -> get(group, lane, Collections.singletonList(id.toString())).thenAccept(found::putAll))
+				.mapToObj((lane) -> get(group, lane, Collections.singletonList(id.toString()), RedisSetAside::refuse)
+					.thenAccept(found::putAll))
 				.toList())
 			.thenApply((nothing) -> found.get(id.toString()));
 	}
@@ -202,6 +208,30 @@ final class RedisSetAside implements SetAsideMessages {
 		return out.toByteArray();
 	}
 
+	private SetAsideMessage decode(String group, String id, byte[] encoded, Unreadable unreadable) {
+		try {
+			return decode(group, encoded);
+		}
+		catch (WireFormatException ex) {
+			return unreadable.decode(group, id, ex);
+		}
+	}
+
+	/**
+	 * Describe a message that this version cannot read, so that an operator sees it.
+	 */
+	private SetAsideMessage unreadable(String group, String id, WireFormatException failure) {
+		UUID uuid = UUID.fromString(id);
+		Publication nothing = new Publication(uuid, uuid, UNREADABLE, 0, Map.of(), Payload.text(""), null, null);
+		return new SetAsideMessage(group, nothing, 0, "Cannot be read by this node: " + failure.getMessage(),
+				Instant.EPOCH);
+	}
+
+	private static SetAsideMessage refuse(String group, String id, WireFormatException failure) {
+		throw new IllegalStateException("The message " + id + " that the group '" + group
+				+ "' has set aside cannot be read by this node. A newer version may have written it", failure);
+	}
+
 	private SetAsideMessage decode(String group, byte[] encoded) {
 		WireReader in = new WireReader(encoded);
 		// When it was set aside, by the server's clock
@@ -215,6 +245,15 @@ final class RedisSetAside implements SetAsideMessages {
 		Publication publication = Publication.of(envelope, ((Audience.Channel) envelope.audience()).channel(),
 				position);
 		return new SetAsideMessage(group, publication, attempts, reason, time);
+	}
+
+	/**
+	 * What a message is that cannot be decoded.
+	 */
+	private interface Unreadable {
+
+		SetAsideMessage decode(String group, String id, WireFormatException failure);
+
 	}
 
 	/**

@@ -2,7 +2,8 @@
 -- clock, no other member gets the lane. A member whose lease has ended keeps the lane if no
 -- other has acquired it.
 --
--- KEYS[1] the lease, a hash: owner, token, until, and checked, see group-checkpoint.lua
+-- KEYS[1] the lease, a hash: owner, token, until, checked, see group-checkpoint.lua, and maker,
+--         see group-claim.lua
 -- ARGV: acquire, renew or release; the member's id; its token; the time of the lease, in
 --       milliseconds
 -- Returns the token, or 0 if the lane belongs to another member; after acquire, checked, too

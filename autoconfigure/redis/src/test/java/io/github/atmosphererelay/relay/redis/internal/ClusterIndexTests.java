@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.Outcome;
+import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class ClusterIndexTests {
 	private final Server server = new Server();
 
 	private CompletableFuture<@Nullable Object> append(RedisLink link) {
-		return this.index.append(link, "orders/1", 1000, (at) -> CompletableFuture.completedFuture(at));
+		return this.index.append(link, "orders/1", 1000, 100, (at) -> CompletableFuture.completedFuture(at));
 	}
 
 	@Test
@@ -84,10 +85,10 @@ class ClusterIndexTests {
 		append(this.server);
 		Server next = new Server();
 		next.mark = "two-11111111";
-		this.index.append(next, "orders/1", 1000, (at) -> CompletableFuture.completedFuture(at));
+		this.index.append(next, "orders/1", 1000, 100, (at) -> CompletableFuture.completedFuture(at));
 		assertThat(next.added).contains("orders/1");
 		String other = sameLane();
-		this.index.append(this.server, other, 1000, (at) -> CompletableFuture.completedFuture(at));
+		this.index.append(this.server, other, 1000, 100, (at) -> CompletableFuture.completedFuture(at));
 		next.added.clear();
 		next.mark = "three-11111111";
 		this.index.check(next);
@@ -100,6 +101,24 @@ class ClusterIndexTests {
 			number++;
 		}
 		return "orders/" + number;
+	}
+
+	@Test
+	void messagesThatWaitForTheIndexAreLimitedInBytes() {
+		CompletableFuture<@Nullable Object> silent = new CompletableFuture<>();
+		this.server.silent = silent;
+		List<CompletableFuture<@Nullable Object>> sent = new ArrayList<>();
+		for (int i = 0; i < 5; i++) {
+			sent.add(this.index.append(this.server, "orders/1", 1000, 16 * 1024 * 1024,
+					(at) -> CompletableFuture.completedFuture(at)));
+		}
+		assertThat(sent.subList(0, 4)).noneMatch(CompletableFuture::isDone);
+		assertThat(sent.get(4)).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withCauseInstanceOf(RelayOverloadedException.class);
+		silent.complete(this.server.answer());
+		assertThat(sent.subList(0, 4)).allSatisfy((each) -> assertThat(each).isCompletedWithValue("f"));
+		assertThat(append(this.server)).isCompletedWithValue("5000");
 	}
 
 	@Test
@@ -120,6 +139,8 @@ class ClusterIndexTests {
 
 		private boolean refused;
 
+		private @Nullable CompletableFuture<@Nullable Object> silent;
+
 		@Override
 		public CompletableFuture<@Nullable Object> run(RedisCall call) {
 			Error thrown = this.thrown;
@@ -136,7 +157,11 @@ class ClusterIndexTests {
 			for (int i = 6; i < arguments.length; i += 2) {
 				this.added.add(new String(arguments[i], StandardCharsets.UTF_8));
 			}
-			return CompletableFuture.completedFuture(List.of(5000L, this.mark.getBytes(StandardCharsets.UTF_8)));
+			return (this.silent != null) ? this.silent : CompletableFuture.completedFuture(answer());
+		}
+
+		private List<Object> answer() {
+			return List.of(5000L, this.mark.getBytes(StandardCharsets.UTF_8));
 		}
 
 		@Override

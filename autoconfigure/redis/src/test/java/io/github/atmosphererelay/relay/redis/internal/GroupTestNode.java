@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,6 +39,7 @@ import io.github.atmosphererelay.message.LogOptions;
 import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.GroupOptions;
+import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.test.GrowingThreads;
 import io.github.atmosphererelay.test.MachineTime;
 import org.jspecify.annotations.Nullable;
@@ -102,26 +102,27 @@ final class GroupTestNode implements AutoCloseable {
 	 * Publish a text.
 	 */
 	static void publish(RelayNode node, String channel, String text) {
-		node.relay().publish(node.recorded(channel, text, LOG)).orTimeout(10, TimeUnit.SECONDS).join();
+		node.relay().publish(node.recorded(channel, text, LOG)).orTimeout(30, TimeUnit.SECONDS).join();
 	}
 
 	/**
-	 * Publish a text, and try again as long as Redis refuses it.
+	 * Publish a text, and try again until Redis has confirmed it. The idempotency key
+	 * keeps it from being recorded twice.
 	 */
 	static void publishInTheEnd(RelayNode node, String channel, String text) {
 		if (!isPublished(node, channel, text)) {
-			MachineTime.await(Duration.ofSeconds(30)).until(() -> isPublished(node, channel, text));
+			MachineTime.await(Duration.ofSeconds(60)).until(() -> isPublished(node, channel, text));
 		}
 	}
 
 	private static boolean isPublished(RelayNode node, String channel, String text) {
-		try {
-			publish(node, channel, text);
-			return true;
-		}
-		catch (CompletionException ex) {
-			return false;
-		}
+		LogOptions options = new LogOptions(LOG.size(), LOG.retention(), channel + "-" + text, Duration.ofMinutes(5));
+		Outcome outcome = node.relay()
+			.publish(node.recorded(channel, text, options))
+			.orTimeout(30, TimeUnit.SECONDS)
+			.handle((receipt, ex) -> (receipt != null) ? receipt.outcome() : Outcome.UNCONFIRMED)
+			.join();
+		return outcome == Outcome.RELAYED || outcome == Outcome.DUPLICATE;
 	}
 
 	/**

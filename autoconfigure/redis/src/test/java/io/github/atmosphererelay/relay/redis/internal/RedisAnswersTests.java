@@ -18,6 +18,7 @@ package io.github.atmosphererelay.relay.redis.internal;
 
 import io.github.atmosphererelay.relay.MessageRefusedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,6 +49,31 @@ class RedisAnswersTests {
 		assertThat(RedisAnswers.refusal(new IllegalStateException(text)))
 			.isExactlyInstanceOf(RelayUnavailableException.class)
 			.hasMessageContaining(text);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "LOADING Redis is loading the dataset in memory",
+			"READONLY You can't write against a read only replica.", "CLUSTERDOWN The cluster is down",
+			"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+			"ERR Error running script (call to f_8f2): @user_script:9: READONLY You can't write against a read only"
+					+ " replica." })
+	void anErrorOfAServerThatStartsOrHasBecomeAReplicaPasses(String text) {
+		assertThat(RedisAnswers.isLasting(RedisAnswers.refusal(new IllegalStateException(text)))).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "OOM command not allowed when used memory > 'maxmemory'.",
+			"NOPERM No permissions to access a key", "MISCONF Redis is configured to save RDB snapshots",
+			"ERR This Redis command is not allowed from script",
+			"ERR Error running script (call to f_8f2): @user_script:9: NOPERM No permissions to access a key" })
+	void anErrorThatAnOperatorHasToRemoveLasts(String text) {
+		assertThat(RedisAnswers.isLasting(RedisAnswers.refusal(new IllegalStateException(text)))).isTrue();
+	}
+
+	@Test
+	void thatRedisIsAwayIsNoAnswer() {
+		assertThat(RedisAnswers.isLasting(new RelayUnavailableException("redis", new IllegalStateException("closed"))))
+			.isFalse();
 	}
 
 }

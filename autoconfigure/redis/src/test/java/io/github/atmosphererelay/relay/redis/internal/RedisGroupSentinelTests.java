@@ -49,7 +49,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Reconciles
 class RedisGroupSentinelTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(30);
+	private static final Duration LIMIT = Duration.ofSeconds(60);
 
 	private final List<String> channels = IntStream.range(0, 10).mapToObj((i) -> "orders/" + i).toList();
 

@@ -262,9 +262,10 @@ final class JsonCodec implements Codec {
 			out.writeNumberProperty("offset", (counts && asked != null) ? asked : position.offset());
 			if (result.isRecovered()) {
 				out.writeBooleanProperty("recovered", true);
-				if (replay) {
-					publications(out, result.publications());
-				}
+			}
+			if (replay) {
+				// If it has not recovered, at most the current value
+				publications(out, result.publications());
 			}
 		}
 		out.writeEndObject();

@@ -20,6 +20,7 @@ import java.time.Duration;
 
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.durable.internal.DurableSession;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
@@ -109,6 +110,15 @@ final class RawDoorSubscriber {
 	boolean isRecorded(String channel) {
 		ChannelOptions options = this.catalog.find(channel);
 		return options != null && options.isRecorded();
+	}
+
+	/**
+	 * Return whether a subscriber first gets the channel's current value.
+	 */
+	boolean hasSnapshots(String channel) {
+		ChannelOptions options = this.catalog.find(channel);
+		ChannelSource source = (options != null) ? options.source() : null;
+		return source != null && source.hasSnapshots();
 	}
 
 	/**

@@ -108,7 +108,8 @@ final class RawDoorSubscription implements Subscriber {
 		}
 		this.since = position;
 		this.recovering = returning || position != null;
-		this.inLog = (this.tellsBegin || this.recovering) && this.door.isRecorded(channel);
+		this.inLog = (this.tellsBegin || this.recovering || this.door.hasSnapshots(channel))
+				&& this.door.isRecorded(channel);
 	}
 
 	/**
@@ -354,7 +355,7 @@ final class RawDoorSubscription implements Subscriber {
 			// What is replayed carries it on from where the client is.
 			tellBegin(recovered ? this.since : position, recovered, missed.size());
 		}
-		else if (!recovered) {
+		else if (this.recovering && !recovered) {
 			this.door.frames().send(this.session, UNRECOVERED);
 		}
 		replay(missed, (result != null) ? result.reservation() : null);

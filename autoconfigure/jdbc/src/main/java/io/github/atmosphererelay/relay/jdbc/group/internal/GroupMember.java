@@ -28,12 +28,12 @@ import io.github.atmosphererelay.relay.GroupOptions;
 
 /**
  * A membership of this node in a group, and the lanes that it has. The thread of
- * {@link JdbcGroups} for the leases gives and takes lanes, and that for the time takes
+ * {@link GroupLeases} for the leases gives and takes lanes, and that for the time takes
  * them; the other methods are for any thread.
  */
 final class GroupMember implements GroupMembership {
 
-	private final JdbcGroups groups;
+	private final GroupLeases leases;
 
 	private final GroupOptions options;
 
@@ -50,8 +50,8 @@ final class GroupMember implements GroupMembership {
 	/** Until when the lanes may be used. */
 	private volatile long heldUntil;
 
-	GroupMember(JdbcGroups groups, GroupOptions options, GroupLaneListener listener) {
-		this.groups = groups;
+	GroupMember(GroupLeases leases, GroupOptions options, GroupLaneListener listener) {
+		this.leases = leases;
 		this.options = options;
 		this.listener = listener;
 	}
@@ -97,10 +97,17 @@ final class GroupMember implements GroupMembership {
 	}
 
 	/**
+	 * Return whether the lanes may be used now.
+	 */
+	boolean holds(long now) {
+		return now - this.heldUntil < 0;
+	}
+
+	/**
 	 * Lose all lanes if they could not be renewed in time.
 	 */
 	void expire(long now) {
-		if (hasLanes() && now - this.heldUntil >= 0) {
+		if (hasLanes() && !holds(now)) {
 			lanes().forEach(this::lose);
 		}
 	}
@@ -165,13 +172,13 @@ final class GroupMember implements GroupMembership {
 
 	void release(JdbcLane lane) {
 		this.lanes.remove(lane.number(), lane);
-		this.groups.free(lane);
+		this.leases.free(lane);
 	}
 
 	@Override
 	public void withdraw() {
 		this.withdrawn = true;
-		this.groups.lookNow();
+		this.leases.lookNow();
 	}
 
 	@Override
@@ -182,7 +189,7 @@ final class GroupMember implements GroupMembership {
 				lane.lose();
 			}
 			this.lanes.clear();
-			this.groups.leave(this);
+			this.leases.leave(this);
 		}
 	}
 

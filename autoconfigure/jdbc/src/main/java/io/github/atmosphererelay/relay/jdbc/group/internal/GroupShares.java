@@ -29,7 +29,7 @@ import java.util.Set;
  * Which members of a group live, and how many lanes each should have. A member lives
  * until this node has seen the same generation of it for the lease time, by its own
  * monotonic clock: nodes do not compare clocks. Only used by the thread of
- * {@link JdbcGroups}.
+ * {@link LaneBalancer}.
  */
 final class GroupShares {
 

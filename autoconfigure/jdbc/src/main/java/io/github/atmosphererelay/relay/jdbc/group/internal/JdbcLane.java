@@ -40,7 +40,7 @@ import org.springframework.jdbc.core.JdbcOperations;
 
 /**
  * A shard of the log as long as it belongs to one member of a group. The database is
- * asked on the threads of {@link JdbcGroups}, for each lane by one thread that reads and
+ * asked on the threads of {@link LaneCalls}, for each lane by one thread that reads and
  * one that stores.
  */
 final class JdbcLane implements GroupLane {
@@ -91,6 +91,14 @@ final class JdbcLane implements GroupLane {
 	@Override
 	public long token() {
 		return this.key.token();
+	}
+
+	/**
+	 * A node that was paused notices at once that the time of its lease is over.
+	 */
+	@Override
+	public boolean isHeld() {
+		return !this.lost && this.member.holds(System.nanoTime());
 	}
 
 	LaneKey key() {
@@ -160,7 +168,7 @@ final class JdbcLane implements GroupLane {
 	@Override
 	public CompletableFuture<List<ChannelItem>> read(PageLimit limit) {
 		return ask(() -> {
-			Position end = this.groups.end(number());
+			Position end = this.groups.ends().known(number());
 			LaneProgress progress = progress(end);
 			if (!progress.epoch().equals(end.epoch())) {
 				throw changedEpoch(end);
@@ -254,8 +262,8 @@ final class JdbcLane implements GroupLane {
 		synchronized (this.lock) {
 			this.idle = true;
 			// It may have come since
-			Position now = this.groups.end(number());
-			more = this.groups.hasRecordedAfter(number(), end);
+			Position now = this.groups.ends().known(number());
+			more = this.groups.ends().hasRecordedAfter(number(), end);
 			if (!more) {
 				progress.scanned(now.offset());
 			}
@@ -394,7 +402,7 @@ final class JdbcLane implements GroupLane {
 	@Override
 	public CompletableFuture<Long> lag() {
 		return ask(() -> {
-			Position end = this.groups.end(number());
+			Position end = this.groups.ends().known(number());
 			LaneProgress progress = progress(end);
 			long open;
 			long scanned;
