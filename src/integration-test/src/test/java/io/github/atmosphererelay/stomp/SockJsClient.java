@@ -59,18 +59,28 @@ final class SockJsClient implements AutoCloseable {
 	static SockJsClient connect(URI session) {
 		SockJsClient client = new SockJsClient(session);
 		client.reader.start();
-		client.await("o");
+		MachineTime.await(Duration.ofSeconds(20))
+			.pollInterval(Duration.ofMillis(5))
+			.untilAsserted(() -> assertThat(client.frames).contains("o"));
 		client.send("CONNECT\naccept-version:1.2\nhost:localhost\n\n\0");
 		client.await("CONNECTED");
 		return client;
 	}
 
+	private static URI uri(URI session, String transport) {
+		return session
+			.resolve(session.getPath() + transport + ((session.getQuery() != null) ? "?" + session.getQuery() : ""));
+	}
+
 	private void read() {
-		HttpRequest request = HttpRequest.newBuilder(URI.create(this.session + "/xhr_streaming"))
+		HttpRequest request = HttpRequest.newBuilder(uri(this.session, "/xhr_streaming"))
 			.POST(HttpRequest.BodyPublishers.noBody())
 			.build();
 		try {
 			HttpResponse<InputStream> response = this.http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+			if (response.statusCode() != 200) {
+				this.frames.add("status: " + response.statusCode());
+			}
 			try (BufferedReader lines = new BufferedReader(
 					new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
 				String line;
@@ -96,7 +106,7 @@ final class SockJsClient implements AutoCloseable {
 	 * @return the status of the answer
 	 */
 	static int post(URI session, String frame) {
-		HttpRequest request = HttpRequest.newBuilder(URI.create(session + "/xhr_send"))
+		HttpRequest request = HttpRequest.newBuilder(uri(session, "/xhr_send"))
 			.header("Content-Type", "application/json")
 			.timeout(Duration.ofSeconds(20))
 			.POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(List.of(frame))))

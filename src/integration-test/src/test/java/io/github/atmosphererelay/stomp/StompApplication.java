@@ -65,7 +65,11 @@ class StompApplication implements WebSocketMessageBrokerConfigurer {
 	@Override
 	public void registerStompEndpoints(StompEndpointRegistry registry) {
 		registry.addEndpoint("/ws").setHandshakeHandler(Handshakes.of(this.environment));
-		registry.addEndpoint("/sockjs").setHandshakeHandler(Handshakes.of(this.environment)).withSockJS();
+		registry.addEndpoint("/sockjs")
+			.setHandshakeHandler(Handshakes.of(this.environment))
+			.withSockJS()
+			.setHeartbeatTime(1000)
+			.setDisconnectDelay(1000);
 	}
 
 	@Override

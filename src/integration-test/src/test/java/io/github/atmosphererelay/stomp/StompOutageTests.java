@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
-import org.springframework.messaging.simp.broker.AbstractBrokerMessageHandler;
+import org.springframework.messaging.simp.broker.SimpleBrokerMessageHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -66,7 +66,7 @@ class StompOutageTests {
 			here.expect("while away", "of a client");
 			MachineTime.await(Duration.ofSeconds(10))
 				.until(() -> statistics.sent(StompStatistics.Sent.MISSED) == missed + 2);
-			assertThat(a.bean(AbstractBrokerMessageHandler.class).isBrokerAvailable()).isTrue();
+			assertThat(a.bean(SimpleBrokerMessageHandler.class).isBrokerAvailable()).isTrue();
 			// A subscription that is made now is answered when it is of use
 			StompClient late = StompClient.connect(b.port(), null);
 			late.send("SUBSCRIBE", "", "id:1", "destination:/topic/late", "receipt:late");

@@ -177,7 +177,7 @@ class StompVariantsTests {
 		RelayCluster cluster = start(StompApplication.class);
 		StompClient there = connect(cluster.node(1), null).subscribe("1", "/topic/chat-user42");
 		SockJsClient chosen = SockJsClient
-			.connect(URI.create("http://localhost:" + cluster.node(0).port() + "/sockjs/000/42"));
+			.connect(URI.create("http://localhost:" + cluster.node(0).port() + "/sockjs/000/42?user=eve"));
 		this.open.add(chosen);
 		template(cluster.node(0)).convertAndSend("/topic/chat-user42", "from the application");
 		there.expect("from the application");
@@ -214,6 +214,8 @@ class StompVariantsTests {
 		@Override
 		public void configureMessageBroker(MessageBrokerRegistry registry) {
 			registry.enableSimpleBroker();
+			// Without it Spring's broker takes the destinations of users for its own
+			registry.setUserDestinationPrefix("/user/");
 			registry.setApplicationDestinationPrefixes("/app");
 		}
 

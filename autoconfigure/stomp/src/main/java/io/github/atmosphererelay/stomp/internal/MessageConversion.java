@@ -41,8 +41,7 @@ import org.springframework.util.MimeTypeUtils;
  */
 final class MessageConversion {
 
-	private static final Set<String> OWN_NATIVE_HEADERS = Set.of(StompHeaderAccessor.STOMP_MESSAGE_ID_HEADER,
-			StompHeaderAccessor.STOMP_SUBSCRIPTION_HEADER);
+	private static final List<String> NO_VALUE = List.of("");
 
 	private static final Set<String> OWN_HEADERS = Set.of(MessageHeaders.ID, MessageHeaders.TIMESTAMP,
 			MessageHeaders.CONTENT_TYPE, MessageHeaders.REPLY_CHANNEL, MessageHeaders.ERROR_CHANNEL,
@@ -81,7 +80,11 @@ final class MessageConversion {
 		Map<String, List<String>> kept = new LinkedHashMap<>();
 		if (present != null) {
 			present.forEach((name, values) -> {
-				if (!OWN_NATIVE_HEADERS.contains(name) && values != null) {
+				if (name.equals(StompHeaderAccessor.STOMP_SUBSCRIPTION_HEADER)) {
+					// Spring puts each subscriber's own value in its place
+					kept.put(name, NO_VALUE);
+				}
+				else if (!name.equals(StompHeaderAccessor.STOMP_MESSAGE_ID_HEADER) && values != null) {
 					kept.put(name, values);
 				}
 			});

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.stomp.internal;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,8 @@ class MessageConversionTests {
 	@Test
 	void whatBelongsToTheSenderStaysBehind() {
 		StompMessage sent = MessageConversion.toNodes(StompMessage.Kind.BROKER, "/topic/x", frame(), null);
-		assertThat(sent.nativeHeaders()).containsOnlyKeys("destination", "content-type", "color");
+		assertThat(sent.nativeHeaders()).containsOnlyKeys("destination", "content-type", "color", "subscription")
+			.containsEntry("subscription", List.of(""));
 		assertThat(sent.headers()).isEqualTo(Map.of("priority", 3));
 		assertThat(sent.session()).isNull();
 		assertThat(sent.contentType()).isEqualTo("text/plain");
