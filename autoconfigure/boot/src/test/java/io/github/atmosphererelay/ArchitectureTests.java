@@ -93,6 +93,7 @@ class ArchitectureTests {
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
 			Map.entry("listening..", List.of("cluster..")), Map.entry("feed..", List.of("cluster..")),
 			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
+			Map.entry("stomp..", List.of("cluster..", "presence..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("group..", List.of()),
@@ -100,7 +101,7 @@ class ArchitectureTests {
 			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
 			Map.entry("actuate..",
 					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..",
-							"outbox..", "listening..", "routing..", "group..", "feed..")),
+							"outbox..", "listening..", "routing..", "group..", "feed..", "stomp..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**

@@ -65,6 +65,7 @@ import org.springframework.util.unit.DataSize;
  * @param groups How nodes handle the messages of consumer groups.
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
+ * @param stomp Spring's simple broker for STOMP clients on all nodes.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -75,7 +76,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Centrifuge centrifuge, @DefaultValue HttpStreams httpStreams,
 		@DefaultValue DurableSessions durableSessions, @DefaultValue Continuation continuation,
 		@DefaultValue Database jdbc, @DefaultValue Outbox outbox, @DefaultValue Publish publish,
-		@DefaultValue Routing routing, @DefaultValue Groups groups, @DefaultValue List<Feed> feeds) {
+		@DefaultValue Routing routing, @DefaultValue Groups groups, @DefaultValue List<Feed> feeds,
+		@DefaultValue Stomp stomp) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -593,6 +595,22 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 */
 	public record Shutdown(@DefaultValue("200") int sliceSize, @DefaultValue("100ms") Duration sliceInterval,
 			@DefaultValue("20s") @DurationUnit(ChronoUnit.SECONDS) Duration timeout) {
+	}
+
+	/**
+	 * Spring's simple broker for STOMP clients on all nodes.
+	 *
+	 * @param enabled Whether what is sent to the destinations of Spring's simple broker
+	 * reaches the clients of all nodes.
+	 * @param preserveOrder Whether messages of a STOMP client are handled, and messages
+	 * to it sent, in their order. If not, it is as the application has configured it.
+	 * @param receipts Whether STOMP clients get the receipts that they ask for, of SEND
+	 * when the relay has the message and of SUBSCRIBE when the subscription stands.
+	 * @param maxWaiting Maximum size of other nodes' STOMP messages that wait for slow
+	 * deliveries, in each of 16 groups of destinations. Further ones are dropped.
+	 */
+	public record Stomp(@DefaultValue("false") boolean enabled, @DefaultValue("true") boolean preserveOrder,
+			@DefaultValue("true") boolean receipts, @DefaultValue("16MB") DataSize maxWaiting) {
 	}
 
 	/**

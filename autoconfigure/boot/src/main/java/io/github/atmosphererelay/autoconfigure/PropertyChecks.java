@@ -109,6 +109,7 @@ final class PropertyChecks {
 		positive("atmosphere.endpoint.max-queued-bytes", properties.endpoint().maxQueuedBytes());
 		positive("atmosphere.endpoint.max-queued-bytes-per-session", properties.endpoint().maxQueuedBytesPerSession());
 		notNegative("atmosphere.endpoint.drain-timeout", properties.endpoint().drainTimeout());
+		positive("atmosphere.stomp.max-waiting", properties.stomp().maxWaiting());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());

@@ -43,6 +43,7 @@ import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
+import io.github.atmosphererelay.actuate.internal.StompMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import io.github.atmosphererelay.feed.internal.ChannelTemplate;
@@ -176,8 +177,10 @@ class ReadmeTests {
 	@Test
 	void theMeterTableHasEveryMeter() throws IOException {
 		Map<String, MeterRow> meters = new TreeMap<>();
-		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**")) {
+		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**",
+				"atmosphere.stomp.enabled=true")) {
 			SimpleMeterRegistry registry = new SimpleMeterRegistry();
+			node.bean(StompMeters.class).bindTo(registry);
 			node.bean(AtmosphereMeters.class).bindTo(registry);
 			new OutboxMeters(new OutboxStatistics()).bindTo(registry);
 			HttpRelay httpRelay = new HttpRelay(HttpRelaySettings.withSecret("docs", "s".repeat(32)), List::of);

@@ -47,7 +47,9 @@ const nodes = new Table($("nodes"), {
 		(node) => ({ text: node.sessions, className: "number" }),
 		(node) => ({ text: node.channels, className: "number" }),
 		(node) => ({ text: node.received === null ? "–" : format(node.received), className: "number" }),
-		(node) => ({ text: node.delivered === null ? "–" : format(node.delivered), className: "number" })
+		(node) => ({ text: node.delivered === null ? "–" : format(node.delivered), className: "number" }),
+		(node) => ({ text: node.stompSessions ?? "–", className: "number" }),
+		(node) => ({ text: node.stompDestinations ?? "–", className: "number" })
 	]
 });
 

@@ -71,6 +71,8 @@ public final class ClusterBuilder {
 
 	ClusterLink.@Nullable Listener presence;
 
+	ClusterLink.@Nullable Listener stomp;
+
 	Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers = List::of;
 
 	Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver = () -> null;
@@ -209,6 +211,17 @@ public final class ClusterBuilder {
 	 */
 	public ClusterBuilder presence(ClusterLink.@Nullable Listener presence) {
 		this.presence = presence;
+		return this;
+	}
+
+	/**
+	 * Set what receives joins, leaves and the STOMP sessions of other nodes. By default
+	 * there is nothing.
+	 * @param stomp the receiver, or {@code null}
+	 * @return this builder
+	 */
+	public ClusterBuilder stomp(ClusterLink.@Nullable Listener stomp) {
+		this.stomp = stomp;
 		return this;
 	}
 

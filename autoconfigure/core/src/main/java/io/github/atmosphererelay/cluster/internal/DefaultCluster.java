@@ -144,9 +144,7 @@ public final class DefaultCluster implements Cluster {
 		ClusterLink.Listener presence = parts.presence;
 		this.membership = new Membership(this.identity.id(), this.settings.heartbeatInterval(),
 				this.settings.nodeTimeout(), new MembershipOutlet(new ClusterLink(control, Subject.MEMBERSHIP)),
-				System::nanoTime, this::self, events::publish,
-				(presence != null) ? List.of(new CommandHandler(), presence) : List.of(new CommandHandler()),
-				this.statistics);
+				System::nanoTime, this::self, events::publish, listeners(presence, parts.stomp), this.statistics);
 		this.executor = new CommandExecutor(this.settings.maxMessageSize());
 		this.commands = new ClusterLink(control, Subject.COMMAND);
 		this.requests = new ClusterRequester(this.identity.id(), this.monitor, this.timers, this.membership,
@@ -157,6 +155,9 @@ public final class DefaultCluster implements Cluster {
 		receivers.put(Subject.COMMAND, this::received);
 		if (presence != null) {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
+		}
+		if (parts.stomp != null) {
+			receivers.put(Subject.STOMP, new PresenceMessages(parts.stomp));
 		}
 		receivers.put(Subject.OUTBOX, this.outbox);
 		receivers.put(Subject.ROUTING, this.routing);
@@ -172,6 +173,16 @@ public final class DefaultCluster implements Cluster {
 	 */
 	public static ClusterBuilder builder(ClusterSettings settings) {
 		return new ClusterBuilder(settings);
+	}
+
+	private List<MembershipListener> listeners(@Nullable MembershipListener... others) {
+		List<MembershipListener> listeners = new ArrayList<>(List.of(new CommandHandler()));
+		for (MembershipListener other : others) {
+			if (other != null) {
+				listeners.add(other);
+			}
+		}
+		return List.copyOf(listeners);
 	}
 
 	private void handleCommands(SessionCommandHandler sessions) {
