@@ -64,6 +64,7 @@ import org.springframework.util.unit.DataSize;
  * @param groups How nodes handle the messages of consumer groups.
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
+ * @param redistribution How feeds with the mode redistributed come to the nodes.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -74,7 +75,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
 		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
 		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups,
-		@DefaultValue List<Feed> feeds) {
+		@DefaultValue List<Feed> feeds, @DefaultValue Redistribution redistribution) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -725,6 +726,25 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("none") FeedConflation conflate, @DefaultValue("0") double maxRate,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("false") boolean publish,
 			@DefaultValue("false") ChannelAccess clientPublish) {
+	}
+
+	/**
+	 * How feeds with the mode redistributed come to the nodes. All processes need the
+	 * same settings, but for redistribute.
+	 *
+	 * @param redistribute Whether this process is one of the redistributors, which read
+	 * partitions and forward records to the nodes that want them.
+	 * @param backChannel How redistributors learn which node wants which channels.
+	 * @param forwarding How records come to the nodes.
+	 * @param topic Beginning of the names of the topics in Kafka that back channel and
+	 * forwarding use, followed by -interest and -forward. Default is atmosphere. followed
+	 * by the cluster's name.
+	 * @param group Beginning of the names of the redistributors' consumer groups,
+	 * followed by a dot and the name of the feed. Default is that of topic.
+	 */
+	public record Redistribution(@DefaultValue("true") boolean redistribute,
+			@DefaultValue("kafka") RedistributionBackChannel backChannel, @DefaultValue("kafka") RedistributionForwarding forwarding,
+			@Nullable String topic, @Nullable String group) {
 	}
 
 }
