@@ -64,6 +64,8 @@ import org.springframework.util.unit.DataSize;
  * @param groups How nodes handle the messages of consumer groups.
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
+ * @param redistribution How the records of feeds reach the nodes that want them, for
+ * feeds that are redistributed or routed.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -74,7 +76,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
 		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
 		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups,
-		@DefaultValue List<Feed> feeds) {
+		@DefaultValue List<Feed> feeds, @DefaultValue Redistribution redistribution) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -725,6 +727,17 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("none") FeedConflation conflate, @DefaultValue("0") double maxRate,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("false") boolean publish,
 			@DefaultValue("false") ChannelAccess clientPublish) {
+	}
+
+	/**
+	 * How the records of feeds reach the nodes that want them.
+	 *
+	 * @param backChannel How redistributors learn which node wants which channels.
+	 * @param forwarding How redistributors forward records to nodes. With http, the nodes
+	 * find and authenticate each other by atmosphere.relay.http.
+	 */
+	public record Redistribution(@DefaultValue("kafka") RedistributionBackChannel backChannel,
+			@DefaultValue("kafka") RedistributionForwarding forwarding) {
 	}
 
 }

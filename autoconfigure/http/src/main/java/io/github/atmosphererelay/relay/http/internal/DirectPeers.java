@@ -251,11 +251,17 @@ public final class DirectPeers {
 			pump(queue);
 			return;
 		}
-		String reason = (reply == null) ? String.valueOf(rootOf(failure))
-				: reply.authentic() ? "It has refused the request with status " + reply.status()
-						: "The answer is not signed with the secret";
+		String reason = describe(reply, failure);
 		queue.failed(batch, new RelayUnavailableException(HttpRelay.NAME, new IOException(
 				"The node " + queue.node() + " at " + url + " has not taken what was sent: " + reason)));
+	}
+
+	private static String describe(PeerClient.@Nullable Reply reply, @Nullable Throwable failure) {
+		if (reply == null) {
+			return String.valueOf(rootOf(failure));
+		}
+		return reply.authentic() ? "it has refused the request with status " + reply.status()
+				: "the answer is not signed with the secret";
 	}
 
 	private static @Nullable Throwable rootOf(@Nullable Throwable failure) {
