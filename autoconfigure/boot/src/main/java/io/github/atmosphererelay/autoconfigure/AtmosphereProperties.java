@@ -735,7 +735,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param redistribute Whether this process is one of the redistributors, which read
 	 * partitions and forward records to the nodes that want them.
 	 * @param backChannel How redistributors learn which node wants which channels.
-	 * @param forwarding How records come to the nodes.
+	 * @param forwarding How records come to the nodes. With http, the nodes find and
+	 * authenticate each other by atmosphere.relay.http.
 	 * @param topic Beginning of the names of the topics in Kafka that back channel and
 	 * forwarding use, followed by -interest and -forward. Default is atmosphere. followed
 	 * by the cluster's name.
@@ -743,8 +744,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * followed by a dot and the name of the feed. Default is that of topic.
 	 */
 	public record Redistribution(@DefaultValue("true") boolean redistribute,
-			@DefaultValue("kafka") RedistributionBackChannel backChannel, @DefaultValue("kafka") RedistributionForwarding forwarding,
-			@Nullable String topic, @Nullable String group) {
+			@DefaultValue("kafka") RedistributionBackChannel backChannel,
+			@DefaultValue("kafka") RedistributionForwarding forwarding, @Nullable String topic,
+			@Nullable String group) {
 	}
 
 }

@@ -56,8 +56,7 @@ record InternalTopic(String name, int partitions, Map<String, String> config) {
 
 	private int count(Admin admin) throws InterruptedException {
 		try {
-			return Objects
-				.requireNonNull(admin.describeTopics(List.of(this.name)).allTopicNames().get().get(this.name))
+			return Objects.requireNonNull(admin.describeTopics(List.of(this.name)).allTopicNames().get().get(this.name))
 				.partitions()
 				.size();
 		}
@@ -83,8 +82,8 @@ record InternalTopic(String name, int partitions, Map<String, String> config) {
 
 	private KafkaException failure(ExecutionException failure) {
 		Throwable cause = failure.getCause();
-		return (cause instanceof UnknownTopicOrPartitionException unknown) ? unknown : new KafkaException("The topic '"
-				+ this.name + "', which redistribution of feeds needs, cannot be used: " + cause, cause);
+		return (cause instanceof UnknownTopicOrPartitionException unknown) ? unknown : new KafkaException(
+				"The topic '" + this.name + "', which redistribution of feeds needs, cannot be used: " + cause, cause);
 	}
 
 }
