@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.github.atmosphererelay.feed;
 
 import java.io.IOException;

@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.github.atmosphererelay.feed;
 
 import java.util.Map;
@@ -54,8 +53,7 @@ public final class FeedProducer {
 				TimeUnit.NANOSECONDS.sleep(begin + i * interval - System.nanoTime());
 				String key = "k" + (i * 7919L % keys);
 				String line = i + " " + key + " ";
-				producer.send(
-						new ProducerRecord<>(args[1], FeedTopic.bytes(key), FeedTopic.bytes("\"m" + i + "\"")),
+				producer.send(new ProducerRecord<>(args[1], FeedTopic.bytes(key), FeedTopic.bytes("\"m" + i + "\"")),
 						(metadata, ex) -> {
 							System.out.println(line + ((ex == null) ? metadata.offset() : -1));
 							left.countDown();

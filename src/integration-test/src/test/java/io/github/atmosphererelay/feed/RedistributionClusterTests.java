@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.github.atmosphererelay.feed;
 
 import java.time.Duration;
@@ -65,10 +64,10 @@ class RedistributionClusterTests extends AbstractFeedTests {
 		this.topic = topic(PARTITIONS);
 		this.common.addAll(List.of(redis.directProperties()));
 		this.common.addAll(List.of("spring.kafka.bootstrap-servers=" + server().adminServers(),
-				"spring.kafka.consumer.properties.session.timeout.ms=6000", "atmosphere.cluster.name=feeds-in-processes",
-				"atmosphere.recovery.max-messages=20000", "atmosphere.feeds[0].topic=" + this.topic.name(),
-				"atmosphere.feeds[0].channel=prices/{key}", "atmosphere.feeds[0].mode=redistributed",
-				"atmosphere.redistribution.back-channel=" + backChannel,
+				"spring.kafka.consumer.properties.session.timeout.ms=6000",
+				"atmosphere.cluster.name=feeds-in-processes", "atmosphere.recovery.max-messages=20000",
+				"atmosphere.feeds[0].topic=" + this.topic.name(), "atmosphere.feeds[0].channel=prices/{key}",
+				"atmosphere.feeds[0].mode=redistributed", "atmosphere.redistribution.back-channel=" + backChannel,
 				"atmosphere.redistribution.forwarding=" + forwarding));
 		if (forwarding.equals("http")) {
 			this.common.add("atmosphere.relay.http.secret=a-secret-of-more-than-thirty-two-characters");

@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.github.atmosphererelay.feed;
 
 import java.time.Duration;
@@ -96,8 +95,9 @@ class RedistributionTests extends AbstractFeedTests {
 	 * Start a node that redistributes nothing.
 	 */
 	private TestNode plainNode(int number, FeedTopic topic, String... properties) {
-		return node(number, topic, Stream.concat(Stream.of(properties),
-				Stream.of("atmosphere.redistribution.redistribute=false")).toArray(String[]::new));
+		return node(number, topic,
+				Stream.concat(Stream.of(properties), Stream.of("atmosphere.redistribution.redistribute=false"))
+					.toArray(String[]::new));
 	}
 
 	/**
@@ -115,7 +115,9 @@ class RedistributionTests extends AbstractFeedTests {
 
 	private static void awaitPartitions(int count, TestNode... redistributors) {
 		MachineTime.await(LIMIT)
-			.until(() -> Stream.of(redistributors).mapToInt((each) -> feed(each).redistributed().size()).sum() == count);
+			.until(() -> Stream.of(redistributors)
+				.mapToInt((each) -> feed(each).redistributed().size())
+				.sum() == count);
 	}
 
 	private static ForwardingStatistics forwarding(TestNode node) {
@@ -155,8 +157,8 @@ class RedistributionTests extends AbstractFeedTests {
 			assertThat(feed(node).statistics().records()).isZero();
 			assertThat(forwarding(node).receivedRecords()).isPositive();
 		});
-		assertThat(second.bean(Feeds.class).redistribution()).extracting(Redistribution::backChannel,
-				Redistribution::forwarding)
+		assertThat(second.bean(Feeds.class).redistribution())
+			.extracting(Redistribution::backChannel, Redistribution::forwarding)
 			.containsExactly(backChannel, forwarding);
 	}
 
