@@ -50,7 +50,7 @@ class RedistributionClusterTests extends AbstractFeedTests {
 
 	private static final Duration RUN = Duration.ofSeconds(LONG ? 600 : 90);
 
-	private final List<Integer> ports = Ports.free(4);
+	private final List<Integer> ports = IntStream.range(0, 4).mapToObj((number) -> Ports.free()).toList();
 
 	private final List<FeedProcess> nodes = new ArrayList<>();
 

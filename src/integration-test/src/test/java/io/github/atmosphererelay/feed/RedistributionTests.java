@@ -56,7 +56,7 @@ class RedistributionTests extends AbstractFeedTests {
 
 	private static Broker.Redis redis;
 
-	private final List<Integer> ports = Ports.free(4);
+	private final List<Integer> ports = IntStream.range(0, 4).mapToObj((number) -> Ports.free()).toList();
 
 	private final List<String> common = new ArrayList<>();
 
