@@ -65,6 +65,7 @@ import org.springframework.util.unit.DataSize;
  * @param groups How nodes handle the messages of consumer groups.
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
+ * @param redistribution How feeds with the mode redistributed come to the nodes.
  * @param stomp Spring's simple broker for STOMP clients on all nodes.
  */
 @ConfigurationProperties("atmosphere")
@@ -77,7 +78,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue DurableSessions durableSessions, @DefaultValue Continuation continuation,
 		@DefaultValue Database jdbc, @DefaultValue Outbox outbox, @DefaultValue Publish publish,
 		@DefaultValue Routing routing, @DefaultValue Groups groups, @DefaultValue List<Feed> feeds,
-		@DefaultValue Stomp stomp) {
+		@DefaultValue Redistribution redistribution, @DefaultValue Stomp stomp) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -757,6 +758,27 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("none") FeedConflation conflate, @DefaultValue("0") double maxRate,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("false") boolean publish,
 			@DefaultValue("false") ChannelAccess clientPublish) {
+	}
+
+	/**
+	 * How feeds with the mode redistributed come to the nodes. All processes need the
+	 * same settings, but for redistribute.
+	 *
+	 * @param redistribute Whether this process is one of the redistributors, which read
+	 * partitions and forward records to the nodes that want them.
+	 * @param backChannel How redistributors learn which node wants which channels.
+	 * @param forwarding How records come to the nodes. With http, the nodes find and
+	 * authenticate each other by atmosphere.relay.http.
+	 * @param topic Beginning of the names of the topics in Kafka that back channel and
+	 * forwarding use, followed by -interest and -forward. Default is atmosphere. followed
+	 * by the cluster's name.
+	 * @param group Beginning of the names of the redistributors' consumer groups,
+	 * followed by a dot and the name of the feed. Default is that of topic.
+	 */
+	public record Redistribution(@DefaultValue("true") boolean redistribute,
+			@DefaultValue("kafka") RedistributionBackChannel backChannel,
+			@DefaultValue("kafka") RedistributionForwarding forwarding, @Nullable String topic,
+			@Nullable String group) {
 	}
 
 }
