@@ -40,7 +40,7 @@ public final class CentrifugeDoor implements Door {
 	/**
 	 * Before the raw door, whose paths may cover this one's.
 	 */
-	private static final int ORDER = -3;
+	static final int ORDER = -3;
 
 	private final Codec codec = new JsonCodec();
 
