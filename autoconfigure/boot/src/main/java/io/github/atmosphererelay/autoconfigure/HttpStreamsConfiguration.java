@@ -86,7 +86,7 @@ class HttpStreamsConfiguration {
 
 		@Bean
 		Emulation atmosphereEmulation(CentrifugeDoor door, DoorContext context) {
-			return new Emulation(door, context);
+			return door.emulation(context);
 		}
 
 		@Bean

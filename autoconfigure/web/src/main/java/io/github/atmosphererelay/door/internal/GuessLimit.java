@@ -36,9 +36,11 @@ public final class GuessLimit {
 
 	private static final int BURST = 500;
 
-	private final LimitedParties clients = new LimitedParties(0, () -> Bucket.builder()
-		.addLimit((limit) -> limit.capacity(BURST).refillGreedy(RATE, Duration.ofSeconds(1)))
-		.build(), BURST);
+	private final LimitedParties clients = new LimitedParties(0,
+			() -> Bucket.builder()
+				.addLimit((limit) -> limit.capacity(BURST).refillGreedy(RATE, Duration.ofSeconds(1)))
+				.build(),
+			BURST);
 
 	/**
 	 * Return whether a client has guessed too often.

@@ -70,14 +70,15 @@ abstract class AbstractCentrifugeJsTests {
 	}
 
 	static TestNode node(String... more) {
-		return TestNode.start(List.of(Calls.class, Tokens.class), Stream
-			.concat(Stream.of("atmosphere.channels[0].pattern=chat/**", "atmosphere.channels[0].client-publish=true",
-					"atmosphere.channels[0].presence=true", "atmosphere.channels[1].pattern=log/**",
-					"atmosphere.channels[1].client-publish=true", "atmosphere.channels[1].history.size=100",
-					"atmosphere.channels[2].pattern=members/**", "atmosphere.channels[2].subscribe=authenticated",
-					"atmosphere.channels[3].pattern=news/**", "atmosphere.presence.push-interval=50ms",
-					"atmosphere.presence.leave-delay=50ms"), Stream.of(more))
-			.toArray(String[]::new));
+		return TestNode.start(List.of(Calls.class, Tokens.class),
+				Stream.concat(Stream.of("atmosphere.channels[0].pattern=chat/**",
+						"atmosphere.channels[0].client-publish=true", "atmosphere.channels[0].presence=true",
+						"atmosphere.channels[1].pattern=log/**", "atmosphere.channels[1].client-publish=true",
+						"atmosphere.channels[1].history.size=100", "atmosphere.channels[2].pattern=members/**",
+						"atmosphere.channels[2].subscribe=authenticated", "atmosphere.channels[3].pattern=news/**",
+						"atmosphere.presence.push-interval=50ms", "atmosphere.presence.leave-delay=50ms"),
+						Stream.of(more))
+					.toArray(String[]::new));
 	}
 
 	/**

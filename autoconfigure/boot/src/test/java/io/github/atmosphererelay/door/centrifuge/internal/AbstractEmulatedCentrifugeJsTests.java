@@ -41,7 +41,8 @@ abstract class AbstractEmulatedCentrifugeJsTests extends AbstractCentrifugeJsTes
 		this.other = node(this.broker.directProperties()).awaitUp();
 		TestNode node = node(this.broker.directProperties()).awaitUp();
 		MachineTime.await(Duration.ofSeconds(30))
-			.until(() -> node.bean(Cluster.class).nodes().size() == 2 && this.other.bean(Cluster.class).nodes().size() == 2);
+			.until(() -> node.bean(Cluster.class).nodes().size() == 2
+					&& this.other.bean(Cluster.class).nodes().size() == 2);
 		return node;
 	}
 

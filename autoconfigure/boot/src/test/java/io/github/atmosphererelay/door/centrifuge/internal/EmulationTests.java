@@ -62,11 +62,11 @@ class EmulationTests {
 	}
 
 	private static TestNode node(String... arguments) {
-		return TestNode.start(List.of(UsersByParameter.class),
-				Stream.concat(Stream.of(arguments),
-						Stream.of("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=1000",
-								"atmosphere.channels[0].client-publish=true"))
-					.toArray(String[]::new))
+		return TestNode
+			.start(List.of(UsersByParameter.class),
+					Stream.concat(Stream.of(arguments), Stream.of("atmosphere.channels[0].pattern=log/**",
+							"atmosphere.channels[0].history.size=1000", "atmosphere.channels[0].client-publish=true"))
+						.toArray(String[]::new))
 			.awaitUp();
 	}
 

@@ -85,6 +85,16 @@ public final class CentrifugeDoor implements Door {
 	}
 
 	/**
+	 * Return the transports without WebSocket.
+	 * @param context what doors are put together of
+	 * @return the transports, which have threads and have to be closed
+	 */
+	public Emulation emulation(DoorContext context) {
+		return new Emulation(this, context.streams(), context.identity().id(), context.settings().path(),
+				context.settings().maxMessageSize(), context.timers());
+	}
+
+	/**
 	 * Return the mapping that leads WebSocket handshakes to the door, and leaves every
 	 * other request alone.
 	 * @return the mapping

@@ -16,7 +16,10 @@
 
 package io.github.atmosphererelay.door.centrifuge.internal;
 
-import io.github.atmosphererelay.door.internal.DoorContext;
+import java.util.UUID;
+
+import io.github.atmosphererelay.door.internal.StreamRequests;
+import io.github.atmosphererelay.guard.internal.Timers;
 
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.function.RouterFunction;
@@ -30,19 +33,32 @@ public final class Emulation implements AutoCloseable {
 
 	private final CentrifugeDoor door;
 
-	private final DoorContext context;
+	private final StreamRequests requests;
+
+	private final UUID node;
+
+	private final String path;
+
+	private final int maxMessageSize;
 
 	private final EmulatedSessions sessions;
 
 	/**
 	 * Put the transports together.
 	 * @param door the door for the protocol
-	 * @param context what doors are put together of
+	 * @param requests checks requests
+	 * @param node the id of this node
+	 * @param path the doors' path
+	 * @param maxMessageSize the maximum size of a message
+	 * @param timers run timeouts
 	 */
-	public Emulation(CentrifugeDoor door, DoorContext context) {
+	Emulation(CentrifugeDoor door, StreamRequests requests, UUID node, String path, int maxMessageSize, Timers timers) {
 		this.door = door;
-		this.context = context;
-		this.sessions = new EmulatedSessions(door.codec(), context.settings().maxMessageSize(), context.timers());
+		this.requests = requests;
+		this.node = node;
+		this.path = path;
+		this.maxMessageSize = maxMessageSize;
+		this.sessions = new EmulatedSessions(door.codec(), maxMessageSize, timers);
 	}
 
 	/**
@@ -50,9 +66,12 @@ public final class Emulation implements AutoCloseable {
 	 * @return the mapping
 	 */
 	public HandlerMapping mapping() {
-		return new EmulationMapping(CentrifugeDoor.ORDER, this.context.settings().path(),
-				new EmulationStreams(this.door, this.sessions, this.context, EmulationFraming.EVENTS),
-				new EmulationStreams(this.door, this.sessions, this.context, EmulationFraming.LINES));
+		return new EmulationMapping(CentrifugeDoor.ORDER, this.path, streams(EmulationFraming.EVENTS),
+				streams(EmulationFraming.LINES));
+	}
+
+	private EmulationStreams streams(EmulationFraming framing) {
+		return new EmulationStreams(this.door, this.sessions, this.requests, this.node, framing);
 	}
 
 	/**
@@ -61,7 +80,8 @@ public final class Emulation implements AutoCloseable {
 	 * @return the route
 	 */
 	public RouterFunction<ServerResponse> routes(SessionCarrier carrier) {
-		return EmulationRoutes.of(this.context, this.sessions, carrier);
+		return new EmulationRoutes(this.requests, this.node, this.path, this.maxMessageSize, this.sessions, carrier)
+			.route();
 	}
 
 	/**

@@ -73,8 +73,8 @@ final class EmulationMapping extends AbstractHandlerMapping {
 	 * The door itself decides which origins may connect, as for WebSockets.
 	 */
 	@Override
-	protected HandlerExecutionChain getCorsHandlerExecutionChain(HttpServletRequest request, HandlerExecutionChain chain,
-			@Nullable CorsConfiguration config) {
+	protected HandlerExecutionChain getCorsHandlerExecutionChain(HttpServletRequest request,
+			HandlerExecutionChain chain, @Nullable CorsConfiguration config) {
 		return chain;
 	}
 

@@ -27,7 +27,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.broadcast.MessageTooLargeException;
 import io.github.atmosphererelay.door.centrifuge.internal.EmulatedSessions.Delivery;
-import io.github.atmosphererelay.door.internal.DoorContext;
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.JsonText;
 import io.github.atmosphererelay.door.internal.Refusal;
@@ -43,7 +42,6 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.servlet.function.RequestPredicates;
 import org.springframework.web.servlet.function.RouterFunction;
@@ -71,25 +69,27 @@ final class EmulationRoutes {
 
 	private final UUID self;
 
+	private final String doorPath;
+
 	private final int maxBody;
 
 	private final SessionCarrier carrier;
 
 	private final AtomicInteger underway = new AtomicInteger();
 
-	private EmulationRoutes(DoorContext context, EmulatedSessions sessions, SessionCarrier carrier) {
+	EmulationRoutes(StreamRequests requests, UUID self, String doorPath, int maxMessageSize, EmulatedSessions sessions,
+			SessionCarrier carrier) {
 		this.sessions = sessions;
-		this.requests = context.streams();
-		this.self = context.identity().id();
+		this.requests = requests;
+		this.self = self;
+		this.doorPath = doorPath;
 		// Each character of the commands may be escaped within the request
-		this.maxBody = 2 * context.settings().maxMessageSize() + 1_024;
+		this.maxBody = 2 * maxMessageSize + 1_024;
 		this.carrier = carrier;
 	}
 
-	static RouterFunction<ServerResponse> of(DoorContext context, EmulatedSessions sessions, SessionCarrier carrier) {
-		EmulationRoutes routes = new EmulationRoutes(context, sessions, carrier);
-		return RouterFunctions.route(
-				RequestPredicates.POST(context.settings().path() + EmulationMapping.COMMANDS), routes::receive);
+	RouterFunction<ServerResponse> route() {
+		return RouterFunctions.route(RequestPredicates.POST(this.doorPath + EmulationMapping.COMMANDS), this::receive);
 	}
 
 	private ServerResponse receive(ServerRequest request) throws IOException {
@@ -194,8 +194,7 @@ final class EmulationRoutes {
 	static byte[] read(HttpServletRequest request, int maxBytes) throws IOException {
 		byte[] body = request.getInputStream().readNBytes(maxBytes + 1);
 		if (body.length > maxBytes) {
-			throw new HandshakeRefusedException(Refusal.TOO_LARGE,
-					"the request has more than " + maxBytes + " bytes");
+			throw new HandshakeRefusedException(Refusal.TOO_LARGE, "the request has more than " + maxBytes + " bytes");
 		}
 		return body;
 	}
@@ -214,9 +213,15 @@ final class EmulationRoutes {
 				String text = (value == JsonToken.VALUE_STRING) ? parser.getString() : null;
 				parser.skipChildren();
 				switch (name) {
-					case "session" -> session = text;
-					case "node" -> node = text;
-					case "data" -> data = text;
+					case "session" -> {
+						session = text;
+					}
+					case "node" -> {
+						node = text;
+					}
+					case "data" -> {
+						data = text;
+					}
 					default -> {
 					}
 				}

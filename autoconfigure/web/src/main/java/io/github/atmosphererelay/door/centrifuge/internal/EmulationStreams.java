@@ -21,9 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 
 import io.github.atmosphererelay.door.internal.ClientProof;
-import io.github.atmosphererelay.door.internal.DoorContext;
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.Refusal;
 import io.github.atmosphererelay.door.internal.StreamRequests;
@@ -54,12 +54,13 @@ final class EmulationStreams implements HttpRequestHandler {
 
 	private final String node;
 
-	EmulationStreams(CentrifugeDoor door, EmulatedSessions sessions, DoorContext context, EmulationFraming framing) {
+	EmulationStreams(CentrifugeDoor door, EmulatedSessions sessions, StreamRequests requests, UUID node,
+			EmulationFraming framing) {
 		this.door = door;
 		this.sessions = sessions;
-		this.requests = context.streams();
+		this.requests = requests;
 		this.framing = framing;
-		this.node = context.identity().id().toString();
+		this.node = node.toString();
 	}
 
 	@Override
@@ -84,8 +85,8 @@ final class EmulationStreams implements HttpRequestHandler {
 		ClientProof proof = this.requests.checks().authenticate(request, this.requests.token(request));
 		Principal principal = request.getUserPrincipal();
 		Map<String, Object> attributes = new HashMap<>(2);
-		attributes.put(EmulatedSession.ATTRIBUTE, new EmulatedSession(this.sessions, this.node,
-				(principal != null) ? principal.getName() : null));
+		attributes.put(EmulatedSession.ATTRIBUTE,
+				new EmulatedSession(this.sessions, this.node, (principal != null) ? principal.getName() : null));
 		Inbound connection = this.requests.open(request, response, this.framing, proof, attributes, this.door);
 		((Connection) connection).emulated(connect);
 	}
@@ -102,9 +103,8 @@ final class EmulationStreams implements HttpRequestHandler {
 	 */
 	private String connect(HttpServletRequest request) throws IOException {
 		String command = (this.framing == EmulationFraming.EVENTS)
-				? QueryParameters.parse(request.getQueryString()).get("cf_connect")
-				: new String(EmulationRoutes.read(request, this.door.settings().maxMessageSize()),
-						StandardCharsets.UTF_8);
+				? QueryParameters.parse(request.getQueryString()).get("cf_connect") : new String(
+						EmulationRoutes.read(request, this.door.settings().maxMessageSize()), StandardCharsets.UTF_8);
 		if (command == null || command.isBlank()) {
 			throw new HandshakeRefusedException(Refusal.MALFORMED, "the command 'connect' is missing");
 		}

@@ -31,8 +31,8 @@ public interface SessionCarrier {
 	 * Carry a client's commands to another node. Does not block.
 	 * @param node the id of a node, as a client has sent it
 	 * @param body the commands
-	 * @return completes with the node's answer, or with {@code null} if the node is not in
-	 * the cluster; fails if it does not answer in time
+	 * @return completes with the node's answer, or with {@code null} if the node is not
+	 * in the cluster; fails if it does not answer in time
 	 */
 	CompletableFuture<byte @Nullable []> carry(UUID node, byte[] body);
 

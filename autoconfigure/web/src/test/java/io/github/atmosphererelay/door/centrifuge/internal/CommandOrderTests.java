@@ -33,8 +33,7 @@ class CommandOrderTests {
 
 	private final List<Runnable> timers = new ArrayList<>();
 
-	private final CommandOrder order = new CommandOrder(100, this.received::add,
-			(task, time) -> this.timers.add(task));
+	private final CommandOrder order = new CommandOrder(100, this.received::add, (task, time) -> this.timers.add(task));
 
 	CommandOrderTests() {
 		this.order.beginAfter(1);
