@@ -103,7 +103,9 @@ final class EmulatedClient implements AutoCloseable {
 	}
 
 	EmulatedClient awaitReplies(int count) {
-		MachineTime.await(Duration.ofSeconds(20)).until(() -> this.replies.size() >= count);
+		if (this.replies.size() < count) {
+			MachineTime.await(Duration.ofSeconds(20)).until(() -> this.replies.size() >= count);
+		}
 		return this;
 	}
 

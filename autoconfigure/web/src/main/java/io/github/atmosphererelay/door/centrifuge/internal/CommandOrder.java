@@ -37,8 +37,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommandOrder {
 
-	/** How long a command waits for those before it. */
-	static final Duration PATIENCE = Duration.ofMillis(500);
+	/**
+	 * How long a command waits for the one before it: longer than a lost packet is under
+	 * way, and shorter than the SDK waits for a reply.
+	 */
+	static final Duration PATIENCE = Duration.ofSeconds(2);
 
 	/** A client does not send more requests at once. */
 	private static final int MAX_EARLY = 64;
@@ -91,18 +94,24 @@ final class CommandOrder {
 	 * @return whether there was room
 	 */
 	boolean add(long first, long last, String text, Executor executor) {
-		boolean wait;
+		long missing = 0;
 		synchronized (this) {
 			if (text.length() > this.maxBytes - this.bytes) {
 				return false;
 			}
 			this.bytes += text.length();
-			wait = put(first, new Part(last, text));
+			if (put(first, new Part(last, text))) {
+				missing = this.next;
+			}
 		}
-		if (wait) {
-			this.timers.accept(() -> giveUp(executor), PATIENCE);
+		if (missing != 0) {
+			giveUpLater(missing, executor);
 		}
 		return start(executor);
+	}
+
+	private void giveUpLater(long missing, Executor executor) {
+		this.timers.accept(() -> giveUp(missing, executor), PATIENCE);
 	}
 
 	/**
@@ -146,12 +155,23 @@ final class CommandOrder {
 	}
 
 	/**
-	 * Stop waiting for what is missing.
+	 * Stop waiting for a command that is still missing, and begin to wait for the next
+	 * one that is.
 	 */
-	private void giveUp(Executor executor) {
+	private void giveUp(long missing, Executor executor) {
+		long then = 0;
 		synchronized (this) {
-			this.waiting = false;
-			takeAll();
+			if (this.next == missing && !this.early.isEmpty()) {
+				takeFirst();
+				takeFollowing();
+			}
+			this.waiting = !this.early.isEmpty();
+			if (this.waiting) {
+				then = this.next;
+			}
+		}
+		if (then != 0) {
+			giveUpLater(then, executor);
 		}
 		start(executor);
 	}

@@ -75,6 +75,22 @@ class CommandOrderTests {
 	}
 
 	@Test
+	void eachGapHasItsTime() {
+		add(3, 3, "b");
+		add(2, 2, "a");
+		add(5, 5, "d");
+		this.timers.remove(0).run();
+		assertThat(this.received).containsExactly("a", "b");
+		add(8, 8, "g");
+		this.timers.remove(0).run();
+		assertThat(this.received).containsExactly("a", "b", "d");
+		add(6, 7, "e");
+		assertThat(this.received).containsExactly("a", "b", "d", "e", "g");
+		this.timers.remove(0).run();
+		assertThat(this.timers).isEmpty();
+	}
+
+	@Test
 	void commandsWithoutNumbersDoNotWait() {
 		add(3, 3, "b");
 		add(0, 0, "pong");
@@ -86,9 +102,9 @@ class CommandOrderTests {
 	@Test
 	void tooManyDoNotWait() {
 		for (int i = 67; i >= 3; i--) {
-			add(i, i, String.valueOf(i));
+			add(i, i, Character.toString(i));
 		}
-		assertThat(this.received).hasSize(65).startsWith("3").endsWith("67");
+		assertThat(this.received).hasSize(65).startsWith(Character.toString(3)).endsWith(Character.toString(67));
 	}
 
 	@Test
