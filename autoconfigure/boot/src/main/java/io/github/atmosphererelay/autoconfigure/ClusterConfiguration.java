@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
+import io.github.atmosphererelay.cluster.internal.ClientCommandReceiver;
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
 import io.github.atmosphererelay.cluster.internal.ClusterSettings;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
@@ -42,7 +43,8 @@ class ClusterConfiguration {
 	DefaultCluster atmosphereCluster(MessagingNode node, PresenceService presence, AtmosphereProperties properties,
 			Environment environment, ObjectProvider<ClusterQuestionHandler> questionHandlers,
 			ObjectProvider<OutboxReceiver> outboxReceivers,
-			ObjectProvider<ClusterLink.RoutingReceiver> routingReceivers, ObjectProvider<SharedEntries> stompEntries) {
+			ObjectProvider<ClusterLink.RoutingReceiver> routingReceivers,
+			ObjectProvider<ClientCommandReceiver> clientCommandReceivers, ObjectProvider<SharedEntries> stompEntries) {
 		AtmosphereProperties.Cluster cluster = properties.cluster();
 		ClusterSettings settings = new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(),
 				cluster.requestTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
@@ -68,6 +70,7 @@ class ClusterConfiguration {
 				return (receiver != null) ? receiver::received : null;
 			})
 			.routingReceiver(routingReceivers::getIfAvailable)
+			.clientCommandReceiver(clientCommandReceivers::getIfAvailable)
 			.build();
 	}
 

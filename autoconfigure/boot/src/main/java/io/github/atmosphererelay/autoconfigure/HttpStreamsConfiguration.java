@@ -16,6 +16,10 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import io.github.atmosphererelay.cluster.internal.ClientCommandReceiver;
+import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.door.centrifuge.internal.CentrifugeDoor;
+import io.github.atmosphererelay.door.centrifuge.internal.Emulation;
 import io.github.atmosphererelay.door.internal.DoorContext;
 import io.github.atmosphererelay.door.stream.internal.StreamDoor;
 import io.github.atmosphererelay.door.stream.internal.StreamSettings;
@@ -68,6 +72,37 @@ class HttpStreamsConfiguration {
 		@Order(Ordered.LOWEST_PRECEDENCE)
 		RouterFunction<ServerResponse> atmosphereMessageRoute(StreamDoor door) {
 			return door.messageRoute();
+		}
+
+	}
+
+	/**
+	 * Serves the Centrifuge SDK's transports without WebSocket.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = { "atmosphere.http-streams.enabled", "atmosphere.centrifuge.enabled" },
+			matchIfMissing = true)
+	static class EmulationConfiguration {
+
+		@Bean
+		Emulation atmosphereEmulation(CentrifugeDoor door, DoorContext context) {
+			return door.emulation(context);
+		}
+
+		@Bean
+		HandlerMapping atmosphereEmulationMapping(Emulation emulation) {
+			return emulation.mapping();
+		}
+
+		@Bean
+		@Order(Ordered.LOWEST_PRECEDENCE)
+		RouterFunction<ServerResponse> atmosphereEmulationRoutes(Emulation emulation, DefaultCluster cluster) {
+			return emulation.routes(cluster::carryCommands);
+		}
+
+		@Bean
+		ClientCommandReceiver atmosphereClientCommands(Emulation emulation) {
+			return emulation::received;
 		}
 
 	}

@@ -16,16 +16,23 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.io.BufferedReader;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.TestNode;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -61,6 +68,41 @@ class WebSocketOverHttp2Tests {
 			assertThat(settings(node).getOrDefault(ENABLE_CONNECT_PROTOCOL, 0)).isZero();
 			node.connect("chat/a?ack=true").awaitCount(1).close();
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void chromiumOpensThemOverHttp11BesideHttp2(boolean jetty, @TempDir Path directory) throws Exception {
+		NodeScripts.install();
+		Path keys = selfSigned(directory);
+		try (TestNode node = TestNode.start(jetty ? TestNode.onJetty() : "atmosphere.relay.type=local",
+				"server.http2.enabled=true", "server.ssl.key-store=" + keys.toUri(),
+				"server.ssl.key-store-password=secret", "atmosphere.channels[0].pattern=chat/**")) {
+			Process browser = NodeScripts.start("browser-websocket.mjs",
+					"https://localhost:" + node.port() + "/atmosphere/client.js",
+					"wss://localhost:" + node.port() + "/atmosphere/chat/a?ack=true");
+			try (BufferedReader in = browser.inputReader()) {
+				String protocol = in.readLine();
+				Assumptions.assumeFalse("no browser".equals(protocol), "Chromium is not installed");
+				assertThat(protocol).isEqualTo("h2");
+				assertThat(in.readLine()).contains("\"type\":\"ready\"");
+			}
+			finally {
+				browser.destroy();
+			}
+		}
+	}
+
+	private static Path selfSigned(Path directory) throws IOException, InterruptedException {
+		Path file = directory.resolve("keys.p12");
+		Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+				"-genkeypair", "-alias", "node", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost",
+				"-storetype", "PKCS12", "-keystore", file.toString(), "-storepass", "secret")
+			.redirectErrorStream(true)
+			.redirectOutput(directory.resolve("keytool.log").toFile())
+			.start();
+		assertThat(keytool.waitFor()).isZero();
+		return file;
 	}
 
 	/**

@@ -79,6 +79,8 @@ public final class ClusterBuilder {
 
 	Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver = () -> null;
 
+	Supplier<@Nullable ClientCommandReceiver> clientCommandReceiver = () -> null;
+
 	ClusterBuilder(ClusterSettings settings) {
 		this.settings = settings;
 	}
@@ -257,6 +259,18 @@ public final class ClusterBuilder {
 	 */
 	public ClusterBuilder routingReceiver(Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver) {
 		this.routingReceiver = routingReceiver;
+		return this;
+	}
+
+	/**
+	 * Set who receives what clients of this node's sessions have sent to other nodes. By
+	 * default nobody does.
+	 * @param clientCommandReceiver supplies the receiver when it is first needed;
+	 * {@code null} if there is none
+	 * @return this builder
+	 */
+	public ClusterBuilder clientCommandReceiver(Supplier<@Nullable ClientCommandReceiver> clientCommandReceiver) {
+		this.clientCommandReceiver = clientCommandReceiver;
 		return this;
 	}
 

@@ -78,6 +78,12 @@ public enum Refusal {
 	/** The message is of a type that is not published. */
 	MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, ErrorCode.BAD_REQUEST, Level.INFO, null),
 
+	/** There is no such session, or it is another user's. Clients connect again. */
+	NO_SESSION(HttpStatus.NOT_FOUND, ErrorCode.PERMISSION_DENIED, Level.NONE, null),
+
+	/** More waits for a session than may. */
+	BUSY(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS, Level.NONE, null),
+
 	/** The client's token is not valid. */
 	TOKEN(HttpStatus.UNAUTHORIZED, ErrorCode.UNAUTHORIZED, Level.INFO, null);
 
@@ -101,7 +107,7 @@ public enum Refusal {
 	 */
 	boolean isTemporary() {
 		return switch (this) {
-			case SHUTTING_DOWN, FULL, ADDRESS_LIMIT, USER_LIMIT -> true;
+			case SHUTTING_DOWN, FULL, ADDRESS_LIMIT, USER_LIMIT, BUSY -> true;
 			default -> false;
 		};
 	}

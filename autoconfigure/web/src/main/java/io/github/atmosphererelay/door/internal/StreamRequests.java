@@ -51,6 +51,8 @@ public final class StreamRequests {
 
 	private final RequestRates rates;
 
+	private final GuessLimit guesses = new GuessLimit();
+
 	private final StreamDispatcher dispatcher;
 
 	StreamRequests(HandshakeSupport handshakes, AdmissionChecker checks, TokenChecker tokens, RequestRates rates,
@@ -92,6 +94,19 @@ public final class StreamRequests {
 		return known;
 	}
 
+	/**
+	 * Check a request that is for a session, perhaps of another node. It is taken also
+	 * while this node stops.
+	 * @param request the request
+	 * @return as with {@link #connecting}
+	 * @throws RequestRefusedException if the request is refused
+	 */
+	public HttpServletRequest carrying(HttpServletRequest request) {
+		HandshakeRequest known = known(request);
+		checkOrigin(known);
+		return known;
+	}
+
 	private HandshakeRequest known(HttpServletRequest request) {
 		return new HandshakeRequest(request, this.handshakes.addresses(), false);
 	}
@@ -115,6 +130,14 @@ public final class StreamRequests {
 	 */
 	public RequestRates rates() {
 		return this.rates;
+	}
+
+	/**
+	 * Return the limit of requests for sessions that do not exist.
+	 * @return the limit
+	 */
+	public GuessLimit guesses() {
+		return this.guesses;
 	}
 
 	/**
@@ -198,18 +221,33 @@ public final class StreamRequests {
 	 */
 	public void refuseEvents(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause)
 			throws IOException {
-		if (!RefusalResponder.isTemporary(cause)) {
-			this.handshakes.refusals().refuse(request, response, cause);
-			return;
-		}
 		String data = JsonText.object((out) -> {
 			out.writeStringProperty("type", "refused");
 			out.writeNumberProperty("code", cause.code().code());
 			out.writeStringProperty("reason", cause.reason());
 		});
 		String body = "retry: " + retryMillis(cause.code()) + "\nevent: refused\ndata: " + data + "\n\n";
-		this.handshakes.refusals()
-			.endStream(request, response, cause, EVENT_STREAM, body.getBytes(StandardCharsets.UTF_8));
+		refuseStream(request, response, cause, EVENT_STREAM, body.getBytes(StandardCharsets.UTF_8));
+	}
+
+	/**
+	 * Refuse a stream: for good with a status, and for now with a stream that ends at
+	 * once.
+	 * @param request the request
+	 * @param response the response to it
+	 * @param cause the reason
+	 * @param contentType the content type of the stream
+	 * @param body the stream if the refusal is for now
+	 * @throws IOException if the client has disconnected
+	 */
+	public void refuseStream(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause,
+			String contentType, byte[] body) throws IOException {
+		if (RefusalResponder.isTemporary(cause)) {
+			this.handshakes.refusals().endStream(request, response, cause, contentType, body);
+		}
+		else {
+			this.handshakes.refusals().refuse(request, response, cause);
+		}
 	}
 
 	/**

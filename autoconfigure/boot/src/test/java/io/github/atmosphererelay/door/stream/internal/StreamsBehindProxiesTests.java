@@ -74,9 +74,8 @@ class StreamsBehindProxiesTests {
 			}
 			node.close();
 			// It was told to come back by the node, and then by the proxy
-			MachineTime.await(Duration.ofSeconds(40)).until(() -> client.statuses().size() >= 3);
-			assertThat(client.statuses()).containsOnly(200);
-			assertThat(client.retries()).contains(2_000L);
+			MachineTime.await(Duration.ofSeconds(40)).until(() -> client.retries().contains(2_000L));
+			assertThat(client.statuses()).hasSizeGreaterThan(1).containsOnly(200);
 			assertThat(client.state()).isNotEqualTo(EventSource.State.CLOSED);
 		}
 	}
