@@ -64,8 +64,7 @@ import org.springframework.util.unit.DataSize;
  * @param groups How nodes handle the messages of consumer groups.
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
- * @param redistribution How the records of feeds reach the nodes that want them, for
- * feeds that are redistributed or routed.
+ * @param redistribution How feeds with the mode redistributed come to the nodes.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -730,14 +729,24 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How the records of feeds reach the nodes that want them.
+	 * How feeds with the mode redistributed come to the nodes. All processes need the
+	 * same settings, but for redistribute.
 	 *
+	 * @param redistribute Whether this process is one of the redistributors, which read
+	 * partitions and forward records to the nodes that want them.
 	 * @param backChannel How redistributors learn which node wants which channels.
-	 * @param forwarding How redistributors forward records to nodes. With http, the nodes
-	 * find and authenticate each other by atmosphere.relay.http.
+	 * @param forwarding How records come to the nodes. With http, the nodes find and
+	 * authenticate each other by atmosphere.relay.http.
+	 * @param topic Beginning of the names of the topics in Kafka that back channel and
+	 * forwarding use, followed by -interest and -forward. Default is atmosphere. followed
+	 * by the cluster's name.
+	 * @param group Beginning of the names of the redistributors' consumer groups,
+	 * followed by a dot and the name of the feed. Default is that of topic.
 	 */
-	public record Redistribution(@DefaultValue("kafka") RedistributionBackChannel backChannel,
-			@DefaultValue("kafka") RedistributionForwarding forwarding) {
+	public record Redistribution(@DefaultValue("true") boolean redistribute,
+			@DefaultValue("kafka") RedistributionBackChannel backChannel,
+			@DefaultValue("kafka") RedistributionForwarding forwarding, @Nullable String topic,
+			@Nullable String group) {
 	}
 
 }

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -30,6 +31,7 @@ import io.github.atmosphererelay.feed.internal.FeedClients;
 import io.github.atmosphererelay.feed.internal.FeedExtensions;
 import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.Feeds;
+import io.github.atmosphererelay.feed.internal.Redistribution;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -49,6 +51,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
@@ -61,25 +64,30 @@ import org.springframework.util.function.SingletonSupplier;
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ Feeds.class, KafkaClientFactory.class, KafkaTemplate.class })
+@Import(RedistributionConfiguration.class)
 class FeedsConfiguration {
 
 	private static final FeedPartitioner MURMUR2 = (key, partitions) -> Utils.toPositive(Utils.murmur2(key))
 			% partitions;
 
 	@Bean
-	Feeds atmosphereFeeds(AtmosphereProperties properties, NodeIdentity identity,
+	FeedClients atmosphereFeedClients(AtmosphereProperties properties, NodeIdentity identity,
 			ObjectProvider<ProducerFactory<?, ?>> producers, ObjectProvider<ConsumerFactory<?, ?>> consumers,
 			ObjectProvider<KafkaAdmin> admins) {
-		return new Feeds(ConfiguredFeeds.settings(properties),
-				new SpringClients(
-						SingletonSupplier.of(
-								() -> new KafkaClientFactory(one(producers), one(consumers),
-										one(admins).getConfigurationProperties(),
-										KafkaRelaySettings
-											.builder(identity.id(), "feeds",
-													new EnvelopeCodec(
-															(int) properties.relay().maxMessageSize().toBytes()))
-											.build()))));
+		return new SpringClients(SingletonSupplier.of(
+				() -> new KafkaClientFactory(one(producers), one(consumers), one(admins).getConfigurationProperties(),
+						KafkaRelaySettings
+							.builder(identity.id(), "feeds",
+									new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()))
+							.build())));
+	}
+
+	@Bean
+	Feeds atmosphereFeeds(AtmosphereProperties properties, FeedClients clients,
+			ObjectProvider<Redistribution> redistribution) {
+		List<FeedSettings> settings = ConfiguredFeeds.settings(properties);
+		boolean everyone = settings.stream().allMatch((each) -> each.mode().equals(FeedSettings.EVERYONE));
+		return new Feeds(settings, clients, everyone ? null : redistribution.getObject());
 	}
 
 	private static <T> T one(ObjectProvider<T> beans) {
@@ -182,6 +190,11 @@ class FeedsConfiguration {
 		@Override
 		public Consumer<byte[], byte[]> topicReader() {
 			return this.factory.get().topicReader();
+		}
+
+		@Override
+		public Consumer<byte[], byte[]> groupMember(String group) {
+			return this.factory.get().topicGroupMember(group);
 		}
 
 	}

@@ -200,7 +200,7 @@ class ReadmeTests {
 		ChannelTemplate template = ChannelTemplate.parse("prices/{key}");
 		return new Feeds(List.of(new FeedSettings("its name", "atmosphere.feeds[0]", "prices", "everyone", template,
 				template.pattern(), ValueFormat.JSON, List.of(), Duration.ZERO, 1, Duration.ofSeconds(1), 1, 0, null)),
-				mock(FeedClients.class))
+				mock(FeedClients.class), null)
 			.all()
 			.get(0);
 	}

@@ -149,6 +149,15 @@ public final class Feed implements ChannelSource {
 	}
 
 	/**
+	 * Return the partitions that this process reads for all nodes, as a redistributor.
+	 * @return their numbers
+	 */
+	public Set<Integer> redistributed() {
+		Running running = this.running;
+		return (running != null) ? running.input.redistributed() : Set.of();
+	}
+
+	/**
 	 * Return up to which offset this node has the records of a partition.
 	 * @param partition the partition
 	 * @return the offset of the next record, or {@code null} if it is not known yet
@@ -275,7 +284,7 @@ public final class Feed implements ChannelSource {
 			ChannelTemplate template = run.settings().template();
 			boolean recorded = run.settings().isRecorded() && template != null;
 			this.partitions = recorded
-					? new ChannelPartitions(Objects.requireNonNull(template), run.partitioner(), input) : null;
+					? new ChannelPartitions(Objects.requireNonNull(template), run.partitioner(), input::topic) : null;
 			this.scans = recorded ? new PartitionScans(run, input) : null;
 			this.log = (this.partitions != null && this.scans != null)
 					? new FeedLog(run, input, this.partitions, this.scans) : null;

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.feed.internal;
 
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,14 @@ interface FeedInput {
 	 */
 	default long lag() {
 		return 0;
+	}
+
+	/**
+	 * Return the partitions that this process reads for all nodes.
+	 * @return their numbers; empty if other processes do, or each node for itself
+	 */
+	default Set<Integer> redistributed() {
+		return Set.of();
 	}
 
 	/**
