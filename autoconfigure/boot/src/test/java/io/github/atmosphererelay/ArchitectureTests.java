@@ -112,8 +112,9 @@ class ArchitectureTests {
 	private static final Map<String, List<String>> BESIDE_NODE = Map.of("guard..", List.of(), "statistics..", List.of(),
 			"jdbc..", List.of("relay", "message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
 			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "relay.jdbc..",
-			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
-			List.of("relay", "durable..", "message..", "group..", "test.."));
+			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "state..",
+			List.of("relay", "relay.redis.."), "contract..",
+			List.of("relay", "durable..", "message..", "group..", "state..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();
 
