@@ -308,7 +308,11 @@ public final class ClientMessageReceiver {
 	 */
 	public CompletableFuture<@Nullable Payload> call(LocalSession session, String method, Payload payload) {
 		ClientCallHandler handler = this.handlers.calls();
-		if (handler == null || !handler.handles(method)) {
+		if (handler == null) {
+			return refused(new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this application takes no calls"),
+					session.principal());
+		}
+		if (!handler.handles(method)) {
 			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()),
 					session.principal());
 		}

@@ -83,9 +83,8 @@ final class EmulatedClient implements AutoCloseable {
 		try (BufferedReader in = new BufferedReader(
 				new InputStreamReader(this.response.body(), StandardCharsets.UTF_8))) {
 			for (String line = in.readLine(); line != null; line = in.readLine()) {
-				if (!line.isEmpty()) {
-					this.replies.add(JSON.readTree(line));
-				}
+				// The SDK parses each line, too
+				this.replies.add(JSON.readTree(line));
 			}
 		}
 		catch (IOException ex) {

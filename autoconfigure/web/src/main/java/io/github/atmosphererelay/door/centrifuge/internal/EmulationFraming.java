@@ -52,7 +52,7 @@ enum EmulationFraming implements StreamFraming {
 	},
 
 	/** Lines, for the SDK's transport {@code http_stream}. */
-	LINES("application/json;charset=UTF-8", "\n") {
+	LINES("application/json;charset=UTF-8", "") {
 
 		@Override
 		byte[] frame(byte[] objects) {
