@@ -83,6 +83,17 @@ class StompPageTests {
 		}
 	}
 
+	@Test
+	void theConsoleCountsSessionsAndDestinations() {
+		try (ChatBrowser alice = lobby("alice", urls.get(0));
+				ChatBrowser admin = ChatBrowser.of("admin", urls.get(1))) {
+			admin.get(urls.get(1) + "/atmosphere/console");
+			// The lobby, readiness, and of the session's own: whispers, and who is there
+			admin.until(() -> admin.texts("#nodes tbody td:nth-child(10)").equals(List.of("1 / 4", "1 / 4", "1 / 4")));
+			assertThat(alice.complaints()).isEmpty();
+		}
+	}
+
 	private static ChatBrowser lobby(String user, String url) {
 		ChatBrowser browser = ChatBrowser.of(user, url);
 		browser.get(url + "/stomp.html");

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
+import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.event.RelayDown;
 import io.github.atmosphererelay.event.RelayUp;
@@ -67,11 +68,14 @@ class StompOutageTests {
 			MachineTime.await(Duration.ofSeconds(10))
 				.until(() -> statistics.sent(StompStatistics.Sent.MISSED) == missed + 2);
 			assertThat(a.bean(SimpleBrokerMessageHandler.class).isBrokerAvailable()).isTrue();
+			AtmosphereHealthIndicator health = a.bean(AtmosphereHealthIndicator.class);
+			assertThat(health.health().getStatus().getCode()).isEqualTo("DEGRADED");
 			// A subscription that is made now is answered when it is of use
 			StompClient late = StompClient.connect(b.port(), null);
 			late.send("SUBSCRIBE", "", "id:1", "destination:/topic/late", "receipt:late");
 			broker.start();
 			late.awaitReceipt("late");
+			MachineTime.await(Duration.ofSeconds(20)).until(() -> a.messaging().monitor().isUp());
 			AbstractStompNodesTests.template(a).convertAndSend("/topic/late", "late");
 			late.expect("late");
 			MachineTime.await(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(50)).until(() -> {
@@ -80,6 +84,7 @@ class StompOutageTests {
 			});
 			assertThat(there.bodies()).doesNotContain("while away", "of a client");
 			assertThat(here.frames()).noneMatch((frame) -> "lost".equals(frame.headers().get("receipt-id")));
+			assertThat(health.health().getStatus().getCode()).isEqualTo("UP");
 			assertThat(a.bean(Events.class).seen).containsSubsequence("up", "down", "up");
 			Stream.of(here, there, late).forEach(StompClient::close);
 		}

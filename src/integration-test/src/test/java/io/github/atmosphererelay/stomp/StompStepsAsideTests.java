@@ -109,6 +109,23 @@ class StompStepsAsideTests {
 		}
 	}
 
+	@Test
+	void aRegistryOfTheApplicationIsReportedAndUsed(CapturedOutput output) {
+		try (TestNode node = start(StompVariantsTests.OwnRegistry.class)) {
+			assertThat(node.bean(StompRelay.class).isActive()).isTrue();
+			assertThat(output).contains("its own SimpUserRegistry");
+		}
+	}
+
+	@Test
+	void anApplicationWithTwoBrokersStaysAsItIs(CapturedOutput output) {
+		try (TestNode node = TestNode.start(List.of(Dots.class, Parent.class), "atmosphere.stomp.enabled=true",
+				"logging.level.io.github.atmosphererelay=INFO")) {
+			assertThat(node.bean(StompRelay.class).isActive()).isFalse();
+			assertThat(output).contains("'atmosphere.stomp.enabled' has no effect").contains("several STOMP brokers");
+		}
+	}
+
 	/**
 	 * The application's own context is on the parent's.
 	 */

@@ -48,8 +48,7 @@ const nodes = new Table($("nodes"), {
 		(node) => ({ text: node.channels, className: "number" }),
 		(node) => ({ text: node.received === null ? "–" : format(node.received), className: "number" }),
 		(node) => ({ text: node.delivered === null ? "–" : format(node.delivered), className: "number" }),
-		(node) => ({ text: node.stompSessions ?? "–", className: "number" }),
-		(node) => ({ text: node.stompDestinations ?? "–", className: "number" })
+		(node) => ({ text: typeof node.stompSessions === "number" ? `${node.stompSessions} / ${node.stompDestinations}` : "–", className: "number nowrap" })
 	]
 });
 
