@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -80,12 +81,15 @@ class RedistributionConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnProperty(name = "atmosphere.redistribution.back-channel", havingValue = "kafka",
+			matchIfMissing = true)
 	BackChannelFactory atmosphereKafkaBackChannelFactory(FeedClients clients) {
 		String topic = nameOr(this.properties.topic()) + "-interest";
 		return new KafkaBackChannelFactory((guard) -> new KafkaBackChannel(topic, clients, guard));
 	}
 
 	@Bean
+	@ConditionalOnProperty(name = "atmosphere.redistribution.forwarding", havingValue = "kafka", matchIfMissing = true)
 	ForwardingFactory atmosphereKafkaForwardingFactory(FeedClients clients) {
 		String topic = nameOr(this.properties.topic()) + "-forward";
 		return new KafkaForwardingFactory((guard) -> new KafkaForwarding(topic, clients, guard));

@@ -140,9 +140,11 @@ class RedistributionTransportsTests {
 	}
 
 	@Test
-	void byDefaultNeitherIsThere() {
-		this.runner.run((context) -> assertThat(context).doesNotHaveBean(BackChannelFactory.class)
-			.doesNotHaveBean(ForwardingFactory.class));
+	void byDefaultBothAreKafka() {
+		this.runner.run((context) -> {
+			assertThat(context.getBean(BackChannelFactory.class).type()).isEqualTo(RedistributionBackChannel.KAFKA);
+			assertThat(context.getBean(ForwardingFactory.class).type()).isEqualTo(RedistributionForwarding.KAFKA);
+		});
 	}
 
 	@Test

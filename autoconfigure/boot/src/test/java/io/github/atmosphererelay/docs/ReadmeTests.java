@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -50,6 +51,8 @@ import io.github.atmosphererelay.feed.internal.Feed;
 import io.github.atmosphererelay.feed.internal.FeedClients;
 import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.Feeds;
+import io.github.atmosphererelay.feed.internal.Redistribution;
+import io.github.atmosphererelay.feed.internal.RedistributionSettings;
 import io.github.atmosphererelay.feed.internal.ValueFormat;
 import io.github.atmosphererelay.group.internal.GroupStatistics;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
@@ -198,9 +201,11 @@ class ReadmeTests {
 
 	private static Feed feed() {
 		ChannelTemplate template = ChannelTemplate.parse("prices/{key}");
-		return new Feeds(List.of(new FeedSettings("its name", "atmosphere.feeds[0]", "prices", "everyone", template,
+		return new Feeds(List.of(new FeedSettings("its name", "atmosphere.feeds[0]", "prices", "redistributed", template,
 				template.pattern(), ValueFormat.JSON, List.of(), Duration.ZERO, 1, Duration.ofSeconds(1), 1, 0, null)),
-				mock(FeedClients.class), null)
+				mock(FeedClients.class),
+				new Redistribution(new RedistributionSettings("group", false, false), mock(Redistribution.Transports.class),
+						Set::of))
 			.all()
 			.get(0);
 	}

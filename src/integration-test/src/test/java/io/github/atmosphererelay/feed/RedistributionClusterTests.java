@@ -50,7 +50,7 @@ class RedistributionClusterTests extends AbstractFeedTests {
 
 	private static final Duration RUN = Duration.ofSeconds(LONG ? 600 : 90);
 
-	private final List<Integer> ports = Ports.free(4);
+	private final List<Integer> ports = IntStream.range(0, 4).mapToObj((number) -> Ports.free()).toList();
 
 	private final List<FeedProcess> nodes = new ArrayList<>();
 
@@ -130,7 +130,7 @@ class RedistributionClusterTests extends AbstractFeedTests {
 
 	private void reconcile(Broker.Redis redis, String backChannel, String forwarding) throws InterruptedException {
 		prepare(redis, backChannel, forwarding);
-		int records = LONG ? 100_000 : 9000;
+		int records = LONG ? 100_000 : 6000;
 		int perSecond = LONG ? 500 : 250;
 		FeedProcess first = redistributor();
 		FeedProcess second = redistributor();
@@ -150,7 +150,7 @@ class RedistributionClusterTests extends AbstractFeedTests {
 		serve(1, 2, 3);
 		awaitWritten(records / 2);
 		second.pause();
-		standStill(Duration.ofSeconds(LONG ? 20 : 9));
+		standStill(Duration.ofSeconds(LONG ? 20 : 8));
 		second.resume();
 		awaitWritten(records * 7 / 10);
 		server().kill();

@@ -56,7 +56,7 @@ class RedistributionTests extends AbstractFeedTests {
 
 	private static Broker.Redis redis;
 
-	private final List<Integer> ports = Ports.free(4);
+	private final List<Integer> ports = IntStream.range(0, 4).mapToObj((number) -> Ports.free()).toList();
 
 	private final List<String> common = new ArrayList<>();
 
@@ -171,7 +171,10 @@ class RedistributionTests extends AbstractFeedTests {
 		Map<TestNode, Integer> interests = Map.of(plainNode(0, topic), 1, plainNode(1, topic), 10, plainNode(2, topic),
 				100);
 		awaitPartitions(PARTITIONS, redistributor);
-		interests.forEach((node, keys) -> IntStream.range(0, keys).forEach((key) -> subscribe(node, "prices/k" + key)));
+		List<TestClient> clients = new ArrayList<>();
+		interests.forEach((node, keys) -> IntStream.range(0, keys)
+			.forEach((key) -> clients.add(closing(node.connect("prices/k" + key + "?ack=true")))));
+		clients.forEach((client) -> client.awaitCount(1));
 		String value = "\"" + "x".repeat(198) + "\"";
 		int records = 5000;
 		for (int i = 0; i < records; i++) {

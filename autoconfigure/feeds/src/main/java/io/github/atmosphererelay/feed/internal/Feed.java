@@ -159,6 +159,16 @@ public final class Feed implements ChannelSource {
 	}
 
 	/**
+	 * Return the node that reads a partition for this one, as a redistributor.
+	 * @param partition the partition
+	 * @return the node's id, or {@code null} if that is not known, or there is none
+	 */
+	public @Nullable UUID owner(int partition) {
+		Running running = this.running;
+		return (running != null) ? running.input.owner(partition) : null;
+	}
+
+	/**
 	 * Return up to which offset this node has the records of a partition.
 	 * @param partition the partition
 	 * @return the offset of the next record, or {@code null} if it is not known yet

@@ -113,13 +113,17 @@ final class FeedHealth {
 
 	/**
 	 * Note that no redistributor sends this node what it wants.
+	 * @param receives whether what is sent to this node arrives
 	 * @param partitions the partitions of which nothing is heard
 	 */
-	void silent(List<Integer> partitions) {
-		failed("no redistributor sends "
-				+ (partitions.isEmpty() ? "this node anything" : "the partitions " + partitions) + " of the topic '"
-				+ this.settings.topic() + "'. Is there a process with 'atmosphere.redistribution.redistribute' true,"
-				+ " and can it read the topic?", null);
+	void silent(boolean receives, List<Integer> partitions) {
+		failed(receives
+				? "no redistributor sends the partitions " + partitions + " of the topic '" + this.settings.topic()
+						+ "'. Is there a process with 'atmosphere.redistribution.redistribute' true, and can it read"
+						+ " the topic?"
+				: "this node has not begun to receive what redistributors send. Can it create and read the topics of"
+						+ " 'atmosphere.redistribution', or be reached by the others?",
+				null);
 	}
 
 	/**

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,15 @@ interface FeedInput {
 	 */
 	default Set<Integer> redistributed() {
 		return Set.of();
+	}
+
+	/**
+	 * Return the node that reads a partition for this one, as a redistributor.
+	 * @param partition the partition
+	 * @return the node's id, or {@code null} if that is not known, or there is none
+	 */
+	default @Nullable UUID owner(int partition) {
+		return null;
 	}
 
 	/**

@@ -48,7 +48,7 @@ public final class KafkaForwarding implements Forwarding {
 	/** The header of a record that names the node for which it is. */
 	static final String NODE = "node";
 
-	private static final int PARTITIONS = 65;
+	private static final int PARTITIONS = 33;
 
 	private static final long MAX_IN_FLIGHT = 16L * 1024 * 1024;
 

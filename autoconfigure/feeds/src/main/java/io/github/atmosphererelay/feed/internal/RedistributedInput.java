@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -83,6 +84,11 @@ final class RedistributedInput implements FeedInput {
 	@Override
 	public @Nullable PartitionPlace place(int partition) {
 		return this.shared.place(partition);
+	}
+
+	@Override
+	public @Nullable UUID owner(int partition) {
+		return this.shared.owner(partition);
 	}
 
 	@Override

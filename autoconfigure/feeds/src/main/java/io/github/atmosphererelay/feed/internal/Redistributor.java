@@ -58,7 +58,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 
 	private static final Duration COMMIT_INTERVAL = Duration.ofMillis(500);
 
-	private static final Duration DRAIN = Duration.ofSeconds(2);
+	private static final Duration DRAIN = Duration.ofSeconds(1);
 
 	private static final Duration ANSWER = Duration.ofSeconds(4);
 

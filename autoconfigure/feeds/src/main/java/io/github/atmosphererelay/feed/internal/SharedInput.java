@@ -182,6 +182,12 @@ final class SharedInput implements FeedInput {
 		return (topic != null && partition < topic.partitions.size()) ? topic.partitions.get(partition).place() : null;
 	}
 
+	@Override
+	public @Nullable UUID owner(int partition) {
+		Topic topic = this.topic;
+		return (topic != null && partition < topic.partitions.size()) ? topic.partitions.get(partition).owner() : null;
+	}
+
 	/**
 	 * Look after the topic and the silence of redistributors.
 	 */
@@ -221,7 +227,7 @@ final class SharedInput implements FeedInput {
 			this.run.health().works("gets what it wants of the topic '" + this.settings.topic() + "'");
 		}
 		else if (now - this.startedAt > PATIENCE.toNanos()) {
-			this.run.health().silent(silent);
+			this.run.health().silent(receives, silent);
 		}
 		if (!silent.isEmpty() && now - this.renewedAt > RENEWAL.toNanos()) {
 			// Redistributors may have taken this node for dead, or be new

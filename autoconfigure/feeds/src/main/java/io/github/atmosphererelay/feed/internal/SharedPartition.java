@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -52,6 +53,8 @@ final class SharedPartition {
 
 	private volatile @Nullable PartitionPlace place;
 
+	private volatile @Nullable UUID owner;
+
 	/** When a redistributor was heard of, or the first channel was wanted. */
 	private volatile long heardAt = System.nanoTime();
 
@@ -80,6 +83,13 @@ final class SharedPartition {
 	 */
 	@Nullable PartitionPlace place() {
 		return this.place;
+	}
+
+	/**
+	 * Return the redistributor of the newest range.
+	 */
+	@Nullable UUID owner() {
+		return this.owner;
 	}
 
 	boolean isPresent(SharedChannel channel) {
@@ -153,6 +163,7 @@ final class SharedPartition {
 			this.run.statistics().forwarding().countRepeatedRange();
 			return;
 		}
+		this.owner = range.sender();
 		if (range.from() > covered) {
 			this.place = new PartitionPlace(this.epoch, range.from());
 			missing(range.from() - covered);
