@@ -63,6 +63,7 @@ class StateConfigurationTests {
 	void itIsInMemoryUnlessTheRelaySaysOtherwise() {
 		this.runner.withPropertyValues("atmosphere.state.store=memory", "atmosphere.state.max-value-size=10B")
 			.run((context) -> {
+				assertThat(context).hasBean("atmosphereStateLifecycle");
 				assertThatItStores(context.getBean(MemoryStateStore.class));
 				assertThat(context.getBean(StateStore.class).maxValueBytes()).isEqualTo(10);
 			});

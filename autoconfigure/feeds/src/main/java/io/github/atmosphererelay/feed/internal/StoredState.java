@@ -331,14 +331,24 @@ final class StoredState {
 		Map<String, StateEntry> found = this.store.find(space(topic),
 				asked.stream().map(Question::channel).distinct().toList());
 		for (Question each : asked) {
-			StateEntry entry = found.get(each.channel);
-			byte[] value = (entry != null) ? entry.value() : null;
-			// Offsets before partitions were added say nothing about where a client goes on
-			each.answer.complete((entry != null && value != null)
-					? StoredRecordCodec.decode(each.channel,
-							(entry.version().generation() == topic.partitions()) ? entry.version().offset() : 0, value)
-					: null);
+			try {
+				each.answer.complete(value(topic, each.channel, found.get(each.channel)));
+			}
+			catch (RuntimeException ex) {
+				each.answer.completeExceptionally(ex);
+			}
 		}
+	}
+
+	private static @Nullable MappedRecord value(TopicInfo topic, String channel, @Nullable StateEntry entry) {
+		byte[] value = (entry != null) ? entry.value() : null;
+		if (entry == null || value == null) {
+			return null;
+		}
+		// Offsets before partitions were added say nothing about where a client goes on
+		StateVersion version = entry.version();
+		return StoredRecordCodec.decode(channel, (version.generation() == topic.partitions()) ? version.offset() : 0,
+				value);
 	}
 
 	/**
