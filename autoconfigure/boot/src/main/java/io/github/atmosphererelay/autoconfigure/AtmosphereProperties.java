@@ -65,8 +65,8 @@ import org.springframework.util.unit.DataSize;
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
  * @param redistribution How feeds with the mode redistributed come to the nodes.
- * @param state Where the present state of keys is kept, for example the current values
- * of feeds.
+ * @param state Where the present state of keys is kept, for example the current values of
+ * feeds.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -754,8 +754,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	/**
 	 * Where the present state of keys is kept, for example the current values of feeds.
 	 *
-	 * @param store Where states are kept. Default is redis or jdbc if atmosphere.relay.type
-	 * says so, otherwise memory.
+	 * @param store Where states are kept. Default is redis or jdbc if
+	 * atmosphere.relay.type says so, otherwise memory.
 	 * @param ttl Time after which a state that is not written again is forgotten.
 	 * @param maxValueSize Maximum size of a state.
 	 * @param maxBytes Maximum total size of all states in memory.

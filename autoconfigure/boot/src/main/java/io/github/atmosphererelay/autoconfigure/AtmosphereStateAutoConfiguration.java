@@ -177,8 +177,7 @@ public final class AtmosphereStateAutoConfiguration {
 		@Bean(destroyMethod = "")
 		@ConditionalOnMissingBean(StateStore.class)
 		JdbcStateStore atmosphereStateStore(ObjectProvider<DataSource> dataSources, AtmosphereProperties properties) {
-			JdbcTemplate jdbc = new JdbcTemplate(
-					find(dataSources.getIfUnique(), StateStoreType.JDBC, "DataSource"));
+			JdbcTemplate jdbc = new JdbcTemplate(find(dataSources.getIfUnique(), StateStoreType.JDBC, "DataSource"));
 			jdbc.setQueryTimeout(QUERY_SECONDS);
 			AtmosphereProperties.State state = properties.state();
 			return new JdbcStateStore(jdbc, (int) state.maxValueSize().toBytes(), state.ttl());

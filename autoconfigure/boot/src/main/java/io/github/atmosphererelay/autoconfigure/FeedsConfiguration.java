@@ -147,8 +147,7 @@ class FeedsConfiguration {
 		return new FeedExtensions(mapping, (deserializer != null) ? (topic, value) -> {
 			Object object = deserializer.deserialize(topic, value);
 			return (object != null) ? encoder.encode(object, null) : null;
-		} : null, (partitioner != null) ? partitioner : MURMUR2,
-				settings.hasSnapshots() ? states(beans) : null);
+		} : null, (partitioner != null) ? partitioner : MURMUR2, settings.hasSnapshots() ? states(beans) : null);
 	}
 
 	/**

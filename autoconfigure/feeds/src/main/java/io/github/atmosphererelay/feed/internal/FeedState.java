@@ -83,8 +83,8 @@ final class FeedState {
 	 * Take the next record.
 	 * @param topic the topic
 	 * @param record the record
-	 * @param loading whether the node is not serving clients of the feed yet, and may wait
-	 * for the store
+	 * @param loading whether the node is not serving clients of the feed yet, and may
+	 * wait for the store
 	 * @return whether there is room for all values
 	 */
 	boolean put(TopicInfo topic, MappedRecord record, boolean loading) {
@@ -120,8 +120,8 @@ final class FeedState {
 			found = this.values.get(channel);
 			complete = this.compacted && !this.full;
 		}
-		return (found != null || complete || stored == null || topic == null)
-				? CompletableFuture.completedFuture(found) : stored.find(topic, channel);
+		return (found != null || complete || stored == null || topic == null) ? CompletableFuture.completedFuture(found)
+				: stored.find(topic, channel);
 	}
 
 	/**

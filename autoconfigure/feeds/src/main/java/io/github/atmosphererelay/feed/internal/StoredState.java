@@ -300,8 +300,8 @@ final class StoredState {
 				return CompletableFuture.completedFuture(waiting.value());
 			}
 			if (isDropped(channel)) {
-				return CompletableFuture
-					.failedFuture(new IllegalStateException("The current value found no room while the store was away"));
+				return CompletableFuture.failedFuture(
+						new IllegalStateException("The current value found no room while the store was away"));
 			}
 		}
 		if (isStopped() || !this.questions.offer(question)) {
@@ -375,9 +375,9 @@ final class StoredState {
 		}
 
 		StateEntry entry() {
-			return new StateEntry(this.record.channel(),
-					new StateVersion(this.topic.partitions(), this.record.offset()),
-					isTombstone() ? null : StoredRecordCodec.encode(this.record));
+			StateVersion version = new StateVersion(this.topic.partitions(), this.record.offset());
+			return isTombstone() ? StateEntry.removed(this.record.channel(), version)
+					: new StateEntry(this.record.channel(), version, StoredRecordCodec.encode(this.record));
 		}
 
 		int size() {

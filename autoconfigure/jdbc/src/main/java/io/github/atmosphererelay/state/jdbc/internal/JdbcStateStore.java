@@ -246,8 +246,10 @@ public final class JdbcStateStore implements StateStore {
 	}
 
 	private static StateEntry entry(ResultSet row) throws SQLException {
-		return new StateEntry(Objects.requireNonNull(row.getString(1)),
-				new StateVersion(row.getLong(2), row.getLong(3)), row.getBytes(4));
+		String key = Objects.requireNonNull(row.getString(1));
+		StateVersion version = new StateVersion(row.getLong(2), row.getLong(3));
+		byte[] value = row.getBytes(4);
+		return (value != null) ? new StateEntry(key, version, value) : StateEntry.removed(key, version);
 	}
 
 	@Override
