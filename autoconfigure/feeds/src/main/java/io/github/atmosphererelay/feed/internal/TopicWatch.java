@@ -150,7 +150,8 @@ final class TopicWatch implements AutoCloseable {
 		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, this.topic);
 		try {
 			DescribeConfigsOptions options = new DescribeConfigsOptions().timeoutMs((int) TIMEOUT.toMillis());
-			Config found = Objects.requireNonNull(this.admin.describeConfigs(List.of(topic), options).values().get(topic))
+			Config found = Objects
+				.requireNonNull(this.admin.describeConfigs(List.of(topic), options).values().get(topic))
 				.get();
 			ConfigEntry policy = found.get(TopicConfig.CLEANUP_POLICY_CONFIG);
 			return policy == null || TopicConfig.CLEANUP_POLICY_COMPACT.equals(policy.value());
