@@ -66,6 +66,8 @@ import org.springframework.util.unit.DataSize;
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
  * @param redistribution How feeds with the mode redistributed come to the nodes.
+ * @param state Where the present state of keys is kept, for example the current values of
+ * feeds.
  * @param stomp Spring's simple broker for STOMP clients on all nodes.
  */
 @ConfigurationProperties("atmosphere")
@@ -78,7 +80,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue DurableSessions durableSessions, @DefaultValue Continuation continuation,
 		@DefaultValue Database jdbc, @DefaultValue Outbox outbox, @DefaultValue Publish publish,
 		@DefaultValue Routing routing, @DefaultValue Groups groups, @DefaultValue List<Feed> feeds,
-		@DefaultValue Redistribution redistribution, @DefaultValue Stomp stomp) {
+		@DefaultValue Redistribution redistribution, @DefaultValue State state, @DefaultValue Stomp stomp) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -779,6 +781,34 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("kafka") RedistributionBackChannel backChannel,
 			@DefaultValue("kafka") RedistributionForwarding forwarding, @Nullable String topic,
 			@Nullable String group) {
+	}
+
+	/**
+	 * Where the present state of keys is kept, for example the current values of feeds.
+	 *
+	 * @param store Where states are kept. Default is redis or jdbc if
+	 * atmosphere.relay.type says so, otherwise memory.
+	 * @param ttl Time after which a state that is not written again is forgotten.
+	 * @param maxValueSize Maximum size of a state.
+	 * @param maxBytes Maximum total size of all states in memory.
+	 * @param jdbc Settings of the store in a relational database.
+	 */
+	public record State(@Nullable StateStoreType store,
+			@DefaultValue("30d") @DurationUnit(ChronoUnit.SECONDS) Duration ttl,
+			@DefaultValue("1MB") DataSize maxValueSize, @DefaultValue("64MB") DataSize maxBytes,
+			@DefaultValue StateJdbc jdbc) {
+	}
+
+	/**
+	 * Settings of the store in a relational database. The connection is configured by
+	 * spring.datasource.
+	 *
+	 * @param initializeSchema When the table is created at the start, if it does not
+	 * exist.
+	 * @param schema Location of the script that creates the table.
+	 */
+	public record StateJdbc(@DefaultValue("embedded") SchemaInitialization initializeSchema,
+			@DefaultValue("classpath:io/github/atmosphererelay/state/schema-@@platform@@.sql") String schema) {
 	}
 
 }

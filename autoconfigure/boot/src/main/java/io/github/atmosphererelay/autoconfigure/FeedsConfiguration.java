@@ -38,6 +38,8 @@ import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.kafka.internal.KafkaClientFactory;
 import io.github.atmosphererelay.relay.kafka.internal.KafkaRelaySettings;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
+import io.github.atmosphererelay.state.StateStore;
+import io.github.atmosphererelay.state.internal.MemoryStateStore;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -145,7 +147,16 @@ class FeedsConfiguration {
 		return new FeedExtensions(mapping, (deserializer != null) ? (topic, value) -> {
 			Object object = deserializer.deserialize(topic, value);
 			return (object != null) ? encoder.encode(object, null) : null;
-		} : null, (partitioner != null) ? partitioner : MURMUR2);
+		} : null, (partitioner != null) ? partitioner : MURMUR2, settings.hasSnapshots() ? states(beans) : null);
+	}
+
+	/**
+	 * Return where current values find room that find none in memory. Another place in
+	 * memory would be no help.
+	 */
+	private static @Nullable StateStore states(BeanFactory beans) {
+		StateStore store = OptionalBeans.single(beans.getBeanProvider(StateStore.class), StateStore.class);
+		return (store instanceof MemoryStateStore) ? null : store;
 	}
 
 	private static <T> @Nullable T bean(BeanFactory beans, FeedSettings settings, String property,

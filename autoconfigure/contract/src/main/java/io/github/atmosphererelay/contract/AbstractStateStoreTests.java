@@ -75,8 +75,9 @@ public abstract class AbstractStateStoreTests {
 	protected abstract StateStore forgetfulStore();
 
 	protected static StateEntry entry(String key, long generation, long offset, @Nullable String value) {
-		return new StateEntry(key, new StateVersion(generation, offset),
-				(value != null) ? value.getBytes(StandardCharsets.UTF_8) : null);
+		StateVersion version = new StateVersion(generation, offset);
+		return (value != null) ? new StateEntry(key, version, value.getBytes(StandardCharsets.UTF_8))
+				: StateEntry.removed(key, version);
 	}
 
 	private List<Outcome> put(StateEntry... entries) {

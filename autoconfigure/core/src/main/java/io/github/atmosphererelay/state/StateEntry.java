@@ -44,6 +44,18 @@ public record StateEntry(String key, StateVersion version, byte @Nullable [] val
 	}
 
 	/**
+	 * Create the entry of a key that has no state any more.
+	 * @param key the key
+	 * @param version the version
+	 * @return the entry
+	 */
+	// NullAway does not see that the array of a record may be null
+	@SuppressWarnings("NullAway")
+	public static StateEntry removed(String key, StateVersion version) {
+		return new StateEntry(key, version, null);
+	}
+
+	/**
 	 * Return how much of memory the entry takes, approximately.
 	 * @return the number of bytes
 	 */

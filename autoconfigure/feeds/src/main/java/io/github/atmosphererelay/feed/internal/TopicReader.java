@@ -288,7 +288,8 @@ final class TopicReader {
 			}
 		}
 		FeedState state = this.run.state();
-		if (state != null && mapped instanceof Mapped.Message message && !state.put(message.record())) {
+		if (state != null && mapped instanceof Mapped.Message message
+				&& !state.put(topic, message.record(), this.loading.containsKey(record.partition()))) {
 			this.run.health().stateIsFull();
 		}
 		Loading loading = this.loading.get(record.partition());

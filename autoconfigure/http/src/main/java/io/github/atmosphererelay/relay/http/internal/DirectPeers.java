@@ -145,7 +145,7 @@ public final class DirectPeers {
 		}
 		DirectQueue queue = this.queues.computeIfAbsent(node, (id) -> new DirectQueue(id, this.maxInFlight));
 		CompletableFuture<@Nullable Void> sent = queue.add(messages);
-		if (this.stopped) {
+		if (this.stopped || this.queues.get(node) != queue) {
 			queue.fail(stoppedException());
 		}
 		else if (!sent.isDone()) {
@@ -243,13 +243,17 @@ public final class DirectPeers {
 		this.statistics.countFailedExchange();
 		boolean moved = reply != null && reply.authentic() && reply.status() == RefusalReason.OTHER_NODE.status();
 		boolean broken = reply == null && !(rootOf(failure) instanceof HttpTimeoutException);
-		if (moved || !queue.isFirstTry(batch)) {
-			this.locations.lost(queue.node(), url);
-		}
 		if ((moved || broken) && queue.isFirstTry(batch)) {
+			if (moved) {
+				this.locations.lost(queue.node(), url);
+			}
 			queue.retry(batch);
 			pump(queue);
 			return;
+		}
+		if (reply == null || !reply.authentic() || moved) {
+			// It may be elsewhere by now
+			this.locations.lost(queue.node(), url);
 		}
 		String reason = describe(reply, failure);
 		queue.failed(batch, new RelayUnavailableException(HttpRelay.NAME, new IOException(

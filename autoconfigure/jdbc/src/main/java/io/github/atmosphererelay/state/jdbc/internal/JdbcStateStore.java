@@ -108,7 +108,8 @@ public final class JdbcStateStore implements StateStore {
 				order.add(i);
 			}
 		}
-		// A later entry of a key comes in a later round, so that each round has a key once
+		// A later entry of a key comes in a later round, so that each round has a key
+		// once
 		order.sort(Comparator.comparing((i) -> entries.get(i).key()));
 		while (!order.isEmpty()) {
 			List<Integer> round = new ArrayList<>();
@@ -160,8 +161,8 @@ public final class JdbcStateStore implements StateStore {
 	}
 
 	/**
-	 * Write entries together. Those that others have written meanwhile are compared again,
-	 * each for itself.
+	 * Write entries together. Those that others have written meanwhile are compared
+	 * again, each for itself.
 	 */
 	private void write(String sql, int[] types, String space, List<StateEntry> entries, List<Integer> written,
 			StateResult[] results, long now) {
@@ -245,8 +246,10 @@ public final class JdbcStateStore implements StateStore {
 	}
 
 	private static StateEntry entry(ResultSet row) throws SQLException {
-		return new StateEntry(Objects.requireNonNull(row.getString(1)),
-				new StateVersion(row.getLong(2), row.getLong(3)), row.getBytes(4));
+		String key = Objects.requireNonNull(row.getString(1));
+		StateVersion version = new StateVersion(row.getLong(2), row.getLong(3));
+		byte[] value = row.getBytes(4);
+		return (value != null) ? new StateEntry(key, version, value) : StateEntry.removed(key, version);
 	}
 
 	@Override

@@ -26,6 +26,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -214,15 +215,17 @@ public final class RedisStateStore implements StateStore {
 			for (int i = 0; i < together.size(); i++) {
 				List<?> reply = await(replies.get(i));
 				if (reply.size() >= 2) {
-					found.put(together.get(i),
-							new StateEntry(together.get(i),
-									new StateVersion(Long.parseLong(text(reply.get(0))),
-											Long.parseLong(text(reply.get(1)))),
-									(reply.size() > 2) ? (byte[]) reply.get(2) : null));
+					found.put(together.get(i), entry(together.get(i), reply));
 				}
 			}
 		}
 		return found;
+	}
+
+	private static StateEntry entry(String key, List<?> reply) {
+		StateVersion version = new StateVersion(Long.parseLong(text(reply.get(0))), Long.parseLong(text(reply.get(1))));
+		return (reply.size() > 2) ? new StateEntry(key, version, (byte[]) Objects.requireNonNull(reply.get(2)))
+				: StateEntry.removed(key, version);
 	}
 
 	@Override
