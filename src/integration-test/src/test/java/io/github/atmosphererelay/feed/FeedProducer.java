@@ -55,7 +55,7 @@ public final class FeedProducer {
 				String line = i + " " + key + " ";
 				producer.send(new ProducerRecord<>(args[1], FeedTopic.bytes(key), FeedTopic.bytes("\"m" + i + "\"")),
 						(metadata, ex) -> {
-							System.out.println(line + ((ex == null) ? metadata.offset() : -1));
+							System.out.println(line + ((ex != null) ? -1 : metadata.offset()));
 							left.countDown();
 						});
 			}

@@ -108,7 +108,8 @@ public final class JdbcStateStore implements StateStore {
 				order.add(i);
 			}
 		}
-		// A later entry of a key comes in a later round, so that each round has a key once
+		// A later entry of a key comes in a later round, so that each round has a key
+		// once
 		order.sort(Comparator.comparing((i) -> entries.get(i).key()));
 		while (!order.isEmpty()) {
 			List<Integer> round = new ArrayList<>();
@@ -160,8 +161,8 @@ public final class JdbcStateStore implements StateStore {
 	}
 
 	/**
-	 * Write entries together. Those that others have written meanwhile are compared again,
-	 * each for itself.
+	 * Write entries together. Those that others have written meanwhile are compared
+	 * again, each for itself.
 	 */
 	private void write(String sql, int[] types, String space, List<StateEntry> entries, List<Integer> written,
 			StateResult[] results, long now) {
