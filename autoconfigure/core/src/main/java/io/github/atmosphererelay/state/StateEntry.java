@@ -49,7 +49,7 @@ public record StateEntry(String key, StateVersion version, byte @Nullable [] val
 	 * @param version the version
 	 * @return the entry
 	 */
-	@SuppressWarnings("NullAway") // It does not see that the array of a record may be null
+	@SuppressWarnings("NullAway") // It does not see that the value may be null.
 	public static StateEntry removed(String key, StateVersion version) {
 		return new StateEntry(key, version, null);
 	}
