@@ -36,11 +36,15 @@ public record StateEntry(String key, StateVersion version, byte @Nullable [] val
 	 */
 	public static final int MAX_KEY_LENGTH = 255;
 
-	public StateEntry {
+	// Not compact: the null checks do not see there that the value may be null
+	public StateEntry(String key, StateVersion version, byte @Nullable [] value) {
 		Objects.requireNonNull(version, "'version' must not be null");
 		if (key.isEmpty() || key.length() > MAX_KEY_LENGTH) {
 			throw new IllegalArgumentException("A key has 1 to " + MAX_KEY_LENGTH + " characters");
 		}
+		this.key = key;
+		this.version = version;
+		this.value = value;
 	}
 
 	/**
@@ -49,7 +53,6 @@ public record StateEntry(String key, StateVersion version, byte @Nullable [] val
 	 * @param version the version
 	 * @return the entry
 	 */
-	@SuppressWarnings("NullAway") // It does not see that the value may be null.
 	public static StateEntry removed(String key, StateVersion version) {
 		return new StateEntry(key, version, null);
 	}
