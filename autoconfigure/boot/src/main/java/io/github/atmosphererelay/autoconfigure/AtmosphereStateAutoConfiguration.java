@@ -24,6 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 
 import javax.sql.DataSource;
 
+import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -65,7 +66,7 @@ public final class AtmosphereStateAutoConfiguration {
 	@ConditionalOnBean(StateStore.class)
 	PhasedLifecycle atmosphereStateLifecycle(ObjectProvider<StateStore> stores, MessagingNode node) {
 		StateStore store = OptionalBeans.single(stores, StateStore.class);
-		Cleaning cleaning = new Cleaning(store, node);
+		Cleaning cleaning = new Cleaning(store, node.monitor().guards().of(Part.FEEDS));
 		return new PhasedLifecycle(MessagingLifecycle.PHASE, cleaning::start, cleaning::stop);
 	}
 
@@ -91,13 +92,13 @@ public final class AtmosphereStateAutoConfiguration {
 
 		private final @Nullable StateStore store;
 
-		private final MessagingNode node;
+		private final Guard guard;
 
 		private @Nullable ScheduledExecutorService thread;
 
-		Cleaning(@Nullable StateStore store, MessagingNode node) {
+		Cleaning(@Nullable StateStore store, Guard guard) {
 			this.store = store;
-			this.node = node;
+			this.guard = guard;
 		}
 
 		synchronized void start() {
@@ -106,10 +107,7 @@ public final class AtmosphereStateAutoConfiguration {
 				ScheduledExecutorService thread = Executors
 					.newSingleThreadScheduledExecutor(Threads.factory("state-cleaner"));
 				this.thread = thread;
-				this.node.monitor()
-					.guards()
-					.of(Part.FEEDS)
-					.repeat(thread, () -> store.removeExpired(Instant.now()), CLEANING, CLEANING);
+				this.guard.repeat(thread, () -> store.removeExpired(Instant.now()), CLEANING, CLEANING);
 			}
 		}
 
