@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.feed;
 
+import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +51,8 @@ class RedistributionClusterTests extends AbstractFeedTests {
 	private static final boolean LONG = Boolean.getBoolean("atmosphere.test.long");
 
 	private static final Duration RUN = Duration.ofSeconds(LONG ? 600 : 90);
+
+	private static final Duration STARTS = Duration.ofSeconds(240);
 
 	private final List<Integer> ports = IntStream.range(0, 4).mapToObj((number) -> Ports.free()).toList();
 
@@ -104,6 +108,16 @@ class RedistributionClusterTests extends AbstractFeedTests {
 		this.traffic.ports(List.of(numbers).stream().map(this.ports::get).toArray(Integer[]::new));
 	}
 
+	private static boolean isOpen(int port) {
+		try {
+			new Socket("localhost", port).close();
+			return true;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
 	/**
 	 * Wait for what has no visible end, such as the time in which a process stands still.
 	 */
@@ -137,6 +151,8 @@ class RedistributionClusterTests extends AbstractFeedTests {
 		IntStream.range(0, 3).forEach((number) -> this.nodes.add(node(number)));
 		this.traffic = closing(new FeedTraffic(this.topic, PARTITIONS, KEYS));
 		serve(0, 1, 2);
+		// Five processes start at once
+		MachineTime.await(STARTS).until(() -> this.ports.subList(0, 3).stream().allMatch((port) -> isOpen(port)));
 		this.traffic.clients(LONG ? 300 : 24, 4);
 		produce(records, perSecond);
 		this.traffic.cutEvery(Duration.ofSeconds(LONG ? 10 : 4), Duration.ofMillis(500));
