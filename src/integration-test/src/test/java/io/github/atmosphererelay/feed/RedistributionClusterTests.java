@@ -27,9 +27,10 @@ import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.contract.broker.Ports;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
+import io.github.atmosphererelay.test.TakesLong;
+import io.github.atmosphererelay.test.WithProcesses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -42,6 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(1800)
 @Reconciles
+@WithProcesses
 class RedistributionClusterTests extends AbstractFeedTests {
 
 	private static final int PARTITIONS = 12;
@@ -134,7 +136,7 @@ class RedistributionClusterTests extends AbstractFeedTests {
 
 	@ParameterizedTest
 	@CsvSource({ "cache, kafka", "kafka, http", "cache, http" })
-	@EnabledIfSystemProperty(named = "atmosphere.test.long", matches = "true")
+	@TakesLong
 	void byOtherWaysEachClientHasWhatItsKeysPublishWhateverDiesOrStandsStill(String backChannel, String forwarding)
 			throws InterruptedException {
 		try (Broker.Redis redis = new Broker.Redis()) {
