@@ -93,6 +93,24 @@ class StompLimitsTests {
 		there.expect("x".repeat(9_000));
 	}
 
+	/**
+	 * The refusal ended the thread that had the message, and the client heard nothing.
+	 */
+	@Test
+	void aClientWhoseMessageIsTooLargeIsToldAndReachesNobody() {
+		StompClient here = connect(cluster.node(0), null).subscribe("1", "/topic/y");
+		StompClient there = connect(cluster.node(1), null).subscribe("1", "/topic/y");
+		for (int i = 0; i < 20; i++) {
+			StompClient sender = connect(cluster.node(0), null);
+			sender.publish("/topic/y", "x".repeat(11_000), "receipt:r");
+			assertThat(sender.awaitFrame("ERROR").headers().get("message"))
+				.contains("cannot be sent to the other nodes, and was delivered to nobody", "10240");
+		}
+		connect(cluster.node(0), null).publish("/topic/y", "end");
+		here.expect("end");
+		there.expect("end");
+	}
+
 	@Test
 	void aMessageToASessionThatHasEndedReachesNoOtherSessionOfTheUser() {
 		StompClient ended = connect(cluster.node(1), "zoe");

@@ -25,12 +25,7 @@ import org.springframework.messaging.MessagingException;
 import org.springframework.messaging.simp.SimpMessageHeaderAccessor;
 import org.springframework.messaging.simp.SimpMessageType;
 import org.springframework.messaging.simp.broker.OrderedMessageChannelDecorator;
-import org.springframework.messaging.simp.stomp.StompCommand;
-import org.springframework.messaging.simp.stomp.StompHeaderAccessor;
 import org.springframework.messaging.support.ChannelInterceptor;
-import org.springframework.messaging.support.MessageBuilder;
-import org.springframework.web.socket.messaging.StompSubProtocolErrorHandler;
-import org.springframework.web.socket.messaging.StompSubProtocolHandler;
 
 /**
  * Sends a client the {@code ERROR} frame for a message that an interceptor has refused.
@@ -40,24 +35,13 @@ import org.springframework.web.socket.messaging.StompSubProtocolHandler;
  */
 final class RefusalReporter implements ChannelInterceptor {
 
-	private static final byte[] NO_PAYLOAD = new byte[0];
+	private final ClientErrors errors;
 
-	private final MessageChannel outbound;
-
-	private final StompSubProtocolHandler protocol;
-
-	/**
-	 * Create a reporter.
-	 * @param outbound the channel of messages to clients
-	 * @param protocol has the application's handler of errors
-	 */
-	RefusalReporter(MessageChannel outbound, StompSubProtocolHandler protocol) {
-		this.outbound = outbound;
-		this.protocol = protocol;
+	RefusalReporter(ClientErrors errors) {
+		this.errors = errors;
 	}
 
 	@Override
-	@SuppressWarnings("unchecked")
 	public void afterSendCompletion(Message<?> message, MessageChannel channel, boolean sent, @Nullable Exception ex) {
 		String session = SimpMessageHeaderAccessor.getSessionId(message.getHeaders());
 		if (ex == null || session == null || OrderedMessageChannelDecorator.getNextMessageTask(message) == null
@@ -66,20 +50,7 @@ final class RefusalReporter implements ChannelInterceptor {
 		}
 		Throwable failure = (ex instanceof MessagingException) ? ex
 				: new MessageDeliveryException(message, "Failed to send message to " + channel, ex);
-		StompSubProtocolErrorHandler handler = this.protocol.getErrorHandler();
-		Message<byte[]> error = (handler != null)
-				? handler.handleClientMessageProcessingError((Message<byte[]>) message, failure) : error(failure);
-		if (error != null) {
-			StompHeaderAccessor accessor = StompHeaderAccessor.wrap(error);
-			accessor.setSessionId(session);
-			this.outbound.send(MessageBuilder.createMessage(error.getPayload(), accessor.getMessageHeaders()));
-		}
-	}
-
-	private static Message<byte[]> error(Throwable failure) {
-		StompHeaderAccessor accessor = StompHeaderAccessor.create(StompCommand.ERROR);
-		accessor.setMessage(failure.getMessage());
-		return MessageBuilder.createMessage(NO_PAYLOAD, accessor.getMessageHeaders());
+		this.errors.send(message, session, failure);
 	}
 
 }

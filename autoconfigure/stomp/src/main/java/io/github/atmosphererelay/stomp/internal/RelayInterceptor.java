@@ -18,6 +18,7 @@ package io.github.atmosphererelay.stomp.internal;
 
 import java.util.concurrent.CompletableFuture;
 
+import io.github.atmosphererelay.guard.internal.LogText;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.messaging.Message;
@@ -52,6 +53,8 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 
 	private final Receipts receipts;
 
+	private final ClientErrors errors;
+
 	private final StompStatistics statistics;
 
 	private final boolean clustered;
@@ -62,17 +65,32 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 	 * delivery stays as it is
 	 */
 	RelayInterceptor(StompBroker broker, LocalSessions sessions, ClusterPublisher publisher, Receipts receipts,
-			StompStatistics statistics, boolean clustered) {
+			ClientErrors errors, StompStatistics statistics, boolean clustered) {
 		this.broker = broker;
 		this.sessions = sessions;
 		this.publisher = publisher;
 		this.receipts = receipts;
+		this.errors = errors;
 		this.statistics = statistics;
 		this.clustered = clustered;
 	}
 
 	@Override
 	public @Nullable Message<?> beforeHandle(Message<?> message, MessageChannel channel, MessageHandler handler) {
+		try {
+			return beforeHandler(message, channel, handler);
+		}
+		catch (MessageDeliveryException ex) {
+			// On the channel of clients' messages an exception would end the thread, and
+			// the client would hear nothing. Elsewhere the code that sends gets it
+			if (channel == this.broker.inbound() && this.errors.send(message, ex)) {
+				return null;
+			}
+			throw ex;
+		}
+	}
+
+	private @Nullable Message<?> beforeHandler(Message<?> message, MessageChannel channel, MessageHandler handler) {
 		SimpMessageType type = SimpMessageHeaderAccessor.getMessageType(message.getHeaders());
 		if (handler == this.broker.handler()) {
 			beforeBroker(type, message, channel);
@@ -166,8 +184,8 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 		catch (IllegalArgumentException ex) {
 			this.statistics.count(StompStatistics.Sent.REFUSED);
 			throw new MessageDeliveryException(message,
-					"The message to '" + destination
-							+ "' cannot be sent to the other nodes, and was delivered to nobody: " + ex.getMessage(),
+					"The message to " + LogText.quote(destination)
+							+ " cannot be sent to the other nodes, and was delivered to nobody: " + ex.getMessage(),
 					ex);
 		}
 	}
@@ -179,7 +197,7 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 		}
 		this.statistics.count(StompStatistics.Sent.REFUSED);
 		throw new MessageDeliveryException(message,
-				"The payload of the message to '" + destination + "' is not an array of bytes but a "
+				"The payload of the message to " + LogText.quote(destination) + " is not an array of bytes but a "
 						+ message.getPayload().getClass().getName() + ". Send it with convertAndSend, or convert it"
 						+ " before: nodes send each other bytes only");
 	}

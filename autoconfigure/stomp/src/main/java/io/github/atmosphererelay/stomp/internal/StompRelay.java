@@ -108,8 +108,8 @@ public final class StompRelay implements SmartInitializingSingleton {
 				() -> !this.clustered || following.isComplete(), this.lanes, this.statistics);
 		ClusterPublisher publisher = new ClusterPublisher(this.parts.node(), this.parts.relay(), this.parts.monitor(),
 				this.settings.maxMessageSize(), this.statistics);
-		RelayInterceptor interceptor = new RelayInterceptor(broker, this.sessions, publisher, receipts, this.statistics,
-				this.clustered);
+		RelayInterceptor interceptor = new RelayInterceptor(broker, this.sessions, publisher, receipts,
+				new ClientErrors(broker.outbound(), protocol()), this.statistics, this.clustered);
 		SubscriptionRegistry registry = broker.handler().getSubscriptionRegistry();
 		broker.handler()
 			.setSubscriptionRegistry(new ObservedSubscriptions(registry, interest, this.sessions::disconnected));
@@ -141,10 +141,24 @@ public final class StompRelay implements SmartInitializingSingleton {
 			for (SubProtocolHandler protocol : sockets.getProtocolHandlers()) {
 				if (protocol instanceof StompSubProtocolHandler stomp && !stomp.isPreserveReceiveOrder()) {
 					stomp.setPreserveReceiveOrder(true);
-					broker.inbound().addInterceptor(0, new RefusalReporter(broker.outbound(), stomp));
+					broker.inbound().addInterceptor(0, new RefusalReporter(new ClientErrors(broker.outbound(), stomp)));
 				}
 			}
 		}
+	}
+
+	/**
+	 * Return what has the application's handler of errors.
+	 */
+	private @Nullable StompSubProtocolHandler protocol() {
+		return this.beans.getBeansOfType(SubProtocolWebSocketHandler.class)
+			.values()
+			.stream()
+			.flatMap((sockets) -> sockets.getProtocolHandlers().stream())
+			.filter(StompSubProtocolHandler.class::isInstance)
+			.map(StompSubProtocolHandler.class::cast)
+			.findFirst()
+			.orElse(null);
 	}
 
 	/**
