@@ -768,11 +768,11 @@ export class Client extends Lifecycle {
 
 	/** `token`: what the refused command had held; a listener may have set another one since. */
 	#refused(error, token) {
+		if (error.code === ErrorCode.CONNECTION_CLOSED) {
+			// Who has dropped the connection goes on
+			return;
+		}
 		if (this.#route?.ticket) {
-			if (error.code === ErrorCode.CONNECTION_CLOSED) {
-				// Who has dropped the connection goes on
-				return;
-			}
 			// The ticket was late, or its node is gone: another node lets the client in as it is
 			this.emit("error", { type: "connect", error });
 			this.#lost(error.code, error.message, false, isTemporary(error));
