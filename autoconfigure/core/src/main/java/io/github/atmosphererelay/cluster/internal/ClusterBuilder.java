@@ -265,8 +265,8 @@ public final class ClusterBuilder {
 	/**
 	 * Set who receives what clients of this node's sessions have sent to other nodes. By
 	 * default nobody does.
-	 * @param clientCommandReceivers supplies the receivers when they are first needed, one
-	 * of each kind
+	 * @param clientCommandReceivers supplies the receivers when they are first needed,
+	 * one of each kind
 	 * @return this builder
 	 */
 	public ClusterBuilder clientCommandReceivers(Supplier<List<ClientCommandReceiver>> clientCommandReceivers) {

@@ -83,10 +83,11 @@ class AtmosphereJsOverHttpTests {
 		CompletableFuture<JsonNode> result = new CompletableFuture<>();
 		new Thread(() -> {
 			try {
-				result.complete(NodeScripts
-					.run(60, "atmosphere-http.mjs", ports, "/atmosphere/" + channel, options,
-							JsonMapper.builder().build().writeValueAsString(sent), "end")
-					.result());
+				result.complete(
+						NodeScripts
+							.run(60, "atmosphere-http.mjs", ports, "/atmosphere/" + channel, options,
+									JsonMapper.builder().build().writeValueAsString(sent), "end")
+							.result());
 			}
 			catch (IOException | InterruptedException | RuntimeException ex) {
 				result.completeExceptionally(ex);
@@ -205,7 +206,8 @@ class AtmosphereJsOverHttpTests {
 	@Test
 	void aClientThatPollsGetsEverythingOnceWhenTheNodeOfItsSessionStops() {
 		String channel = "log/moved";
-		List<TestNode> others = new ArrayList<>(Stream.generate(AtmosphereJsOverHttpTests::startNode).limit(2).toList());
+		List<TestNode> others = new ArrayList<>(
+				Stream.generate(AtmosphereJsOverHttpTests::startNode).limit(2).toList());
 		try {
 			CompletableFuture<JsonNode> client = client(others, channel,
 					"{\"transport\":\"long-polling\",\"enableProtocol\":true,\"trackMessageLength\":true}");

@@ -87,8 +87,8 @@ final class PollExchange {
 		}
 		UUID id = UUID.randomUUID();
 		try {
-			this.waiting.put(id, new Waiting(waiter,
-					this.timers.later(Part.CLIENT_TIMERS, () -> giveUp(id, token), this.patience)));
+			this.waiting.put(id,
+					new Waiting(waiter, this.timers.later(Part.CLIENT_TIMERS, () -> giveUp(id, token), this.patience)));
 			waiter.whenGone(() -> take(id));
 			return this.carrier.carry(token.node(), Kind.POLL, encode(asked, id)).handle((answer, failure) -> {
 				if (answer != null && answer.length == 1 && answer[0] == KNOWN[0]) {

@@ -114,8 +114,7 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @param clock the time in nanoseconds
 	 */
 	PollSession(Consumer<PollSession> whenEnded, Timers timers, PollSettings settings, PollIdentity identity,
-			AtmosphereParameters parameters, @Nullable DurableSession durable, long number,
-			LongSupplier clock) {
+			AtmosphereParameters parameters, @Nullable DurableSession durable, long number, LongSupplier clock) {
 		this.whenEnded = whenEnded;
 		this.timers = timers;
 		this.settings = settings;
