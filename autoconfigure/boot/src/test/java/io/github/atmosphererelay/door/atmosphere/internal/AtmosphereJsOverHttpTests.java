@@ -184,7 +184,7 @@ class AtmosphereJsOverHttpTests {
 		owner(nodes, session).broadcaster().broadcast(channel, "end").orTimeout(20, TimeUnit.SECONDS).join();
 		JsonNode result = client.orTimeout(70, TimeUnit.SECONDS).join();
 		assertThat(texts(result.path("events"))).as(result.toString())
-			.containsExactly("transportFailure", "open " + fallback);
+			.containsExactly("close", "transportFailure", "open " + fallback);
 		assertThat(texts(result.path("messages"))).endsWith("end");
 		witness.close();
 	}

@@ -54,6 +54,9 @@ final class PollSession implements SessionTransport, PositionListener {
 
 	private static final int ABNORMAL = 1006;
 
+	/** The time for the broker to say where a subscription begins. */
+	private static final Duration BEGIN_TIMEOUT = Duration.ofSeconds(1);
+
 	private final Consumer<PollSession> whenEnded;
 
 	private final Timers timers;
@@ -73,6 +76,11 @@ final class PollSession implements SessionTransport, PositionListener {
 	private @Nullable RawDoorConnection connection;
 
 	private @Nullable PollWaiter waiter;
+
+	/** The request that has opened the session, and what it is answered with. */
+	private @Nullable PollWaiter opening;
+
+	private String openingText = "";
 
 	private @Nullable Runnable whenFlushed;
 
@@ -111,10 +119,12 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @param parameters what the client says of itself
 	 * @param durable the durable session, or {@code null}
 	 * @param number the number of the answer that the client has received last
+	 * @param position the position that this answer has given it, or {@code null}
 	 * @param clock the time in nanoseconds
 	 */
 	PollSession(Consumer<PollSession> whenEnded, Timers timers, PollSettings settings, PollIdentity identity,
-			AtmosphereParameters parameters, @Nullable DurableSession durable, long number, LongSupplier clock) {
+			AtmosphereParameters parameters, @Nullable DurableSession durable, long number,
+			@Nullable Position position, LongSupplier clock) {
 		this.whenEnded = whenEnded;
 		this.timers = timers;
 		this.settings = settings;
@@ -122,6 +132,7 @@ final class PollSession implements SessionTransport, PositionListener {
 		this.greeting = new PollGreeting(parameters, identity.publicId());
 		this.durable = durable;
 		this.number = number;
+		this.position = position;
 		this.clock = clock;
 		this.trackingId = parameters.trackingId();
 		this.buffer = new PollBuffer(AtmosphereFormat.text(parameters));
@@ -149,20 +160,43 @@ final class PollSession implements SessionTransport, PositionListener {
 	}
 
 	/**
-	 * Answer the request that has opened the session.
+	 * Answer the request that has opened the session. In a recorded channel the answer
+	 * waits a moment for the position at which the subscription begins: without it the
+	 * client could not go on at another node.
 	 * @param waiter the request
 	 * @param known whether the client had a session before
+	 * @param recorded whether the subscription begins at a position
 	 */
-	void begin(PollWaiter waiter, boolean known) {
+	void begin(PollWaiter waiter, boolean known, boolean recorded) {
+		boolean now;
+		synchronized (this) {
+			this.opening = waiter;
+			this.openingText = known ? this.greeting.neutral() : this.greeting.first();
+			now = this.ended || !recorded || this.position != null;
+			if (!now) {
+				later(BEGIN_TIMEOUT, this::answerOpening);
+			}
+		}
+		if (now) {
+			answerOpening();
+		}
+	}
+
+	private void answerOpening() {
+		PollWaiter waiter;
 		PollAnswer answer;
 		synchronized (this) {
-			answer = PollAnswer.of(token(), known ? this.greeting.neutral() : this.greeting.first());
-			this.neutral = true;
-			if (!this.ended) {
+			waiter = this.opening;
+			this.opening = null;
+			answer = PollAnswer.of(token(), this.openingText);
+			if (waiter != null && !this.ended) {
+				this.neutral = true;
 				answered();
 			}
 		}
-		waiter.answer(answer);
+		if (waiter != null) {
+			waiter.answer(answer);
+		}
 	}
 
 	/**
@@ -181,7 +215,8 @@ final class PollSession implements SessionTransport, PositionListener {
 			if (this.ended) {
 				return false;
 			}
-			older = this.waiter;
+			older = (this.opening != null) ? this.opening : this.waiter;
+			this.opening = null;
 			superseded = PollAnswer.superseded(token());
 			this.waiter = null;
 			cancelTimer();
@@ -356,6 +391,7 @@ final class PollSession implements SessionTransport, PositionListener {
 	}
 
 	private void showPosition() {
+		answerOpening();
 		PollWaiter waiter;
 		PollAnswer answer;
 		synchronized (this) {
@@ -437,6 +473,7 @@ final class PollSession implements SessionTransport, PositionListener {
 					: PollAnswer.of(token(), "");
 			connection = this.connection;
 		}
+		answerOpening();
 		this.whenEnded.accept(this);
 		if (waiter != null) {
 			waiter.answer(answer);

@@ -91,7 +91,7 @@ final class PollSessions {
 				channel);
 		PollSession session = new PollSession(this::remove, this.timers, this.settings, identity,
 				this.door.admission().parameters(attributes), DurableHandshaker.session(attributes),
-				(former != null) ? former.number() : 0, System::nanoTime);
+				(former != null) ? former.number() : 0, (former != null) ? former.position() : null, System::nanoTime);
 		attributes.put(PositionListener.ATTRIBUTE, session);
 		try {
 			this.requests.open(address, session, proof, attributes, this.door::take, (RawDoorConnection connection) -> {
@@ -107,7 +107,7 @@ final class PollSessions {
 			session.tell(new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
 					"the node of the session has gone, and messages may be missing"));
 		}
-		session.begin(waiter, former != null);
+		session.begin(waiter, former != null, this.door.admission().isRecorded(channel));
 	}
 
 	private static String randomKey() {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.channel.internal.ChannelOptions;
 import io.github.atmosphererelay.door.internal.ClientProof;
 import io.github.atmosphererelay.door.internal.DurableHandshaker;
 import io.github.atmosphererelay.door.internal.DurableHandshaker.Wish;
@@ -136,6 +137,16 @@ public final class RawDoorAdmission {
 	 */
 	public void resume(Map<String, Object> attributes, Position position) {
 		attributes.put(RawDoorInterceptor.REQUEST, request(attributes).after(position));
+	}
+
+	/**
+	 * Return whether a channel has a log, so that subscriptions begin at positions.
+	 * @param channel the channel's name
+	 * @return whether it exists and is recorded
+	 */
+	public boolean isRecorded(String channel) {
+		ChannelOptions options = this.catalog.find(channel);
+		return options != null && options.isRecorded();
 	}
 
 	/**

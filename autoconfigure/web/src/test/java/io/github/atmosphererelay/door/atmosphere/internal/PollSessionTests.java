@@ -64,7 +64,7 @@ class PollSessionTests {
 	private PollSession open(boolean lengths, Duration timeout, Duration gap) {
 		return new PollSession((ended) -> this.ends.incrementAndGet(), new Timers(this.scheduler, new Guards()),
 				new PollSettings(timeout, gap), new PollIdentity(UUID.randomUUID(), KEY, "id", null, "c"),
-				new AtmosphereParameters(Transport.POLLING, false, lengths, "0", null), null, 0, this.clock::get);
+				new AtmosphereParameters(Transport.POLLING, false, lengths, "0", null), null, 0, null, this.clock::get);
 	}
 
 	@AfterEach
@@ -98,7 +98,7 @@ class PollSessionTests {
 
 	private void begin() {
 		Request first = new Request();
-		this.session.begin(first, false);
+		this.session.begin(first, false, false);
 		assertThat(take(first)).isEmpty();
 	}
 
