@@ -122,7 +122,8 @@ class HttpStreamsConfiguration {
 		AtmosphereDoor atmosphereAtmosphereJsDoor(DoorContext context, RawDoor door, DefaultCluster cluster,
 				AtmosphereProperties properties) {
 			AtmosphereProperties.HttpStreams streams = properties.httpStreams();
-			return new AtmosphereDoor(context, door, streams.maxStreamAge(),
+			return new AtmosphereDoor(door, context.streams(), context.timers(), context.identity().id(),
+					context.settings().path(), streams.maxStreamAge(),
 					new PollSettings(streams.pollTimeout(), streams.pollGap()), cluster::carryCommands);
 		}
 

@@ -18,12 +18,13 @@ package io.github.atmosphererelay.door.atmosphere.internal;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.UUID;
 
-import io.github.atmosphererelay.door.internal.DoorContext;
 import io.github.atmosphererelay.door.internal.StreamRequests;
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters.Transport;
 import io.github.atmosphererelay.door.raw.internal.RawDoor;
+import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.message.internal.QueryParameters;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -47,20 +48,22 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 
 	/**
 	 * Put the transports together.
-	 * @param context what doors are put together of
 	 * @param door the door whose connections they are
+	 * @param requests checks requests
+	 * @param timers run timeouts
+	 * @param node the id of this node
+	 * @param path the doors' path
 	 * @param maxAge the average age at which a stream ends
 	 * @param settings the times of clients that poll
 	 * @param carrier carries requests to other nodes
 	 */
-	public AtmosphereDoor(DoorContext context, RawDoor door, Duration maxAge, PollSettings settings,
-			PollCarrier carrier) {
-		StreamRequests requests = context.streams();
-		this.path = context.settings().path();
-		this.streams = new AtmosphereStreams(door, requests, context.timers(), maxAge);
-		PollSessions sessions = new PollSessions(door, requests, context.timers(), settings, context.identity().id());
-		this.exchange = new PollExchange(sessions, carrier, context.timers(), settings, context.identity().id());
-		this.polls = new PollRequests(door.admission(), requests, sessions, this.exchange, context.timers());
+	public AtmosphereDoor(RawDoor door, StreamRequests requests, Timers timers, UUID node, String path, Duration maxAge,
+			PollSettings settings, PollCarrier carrier) {
+		this.path = path;
+		this.streams = new AtmosphereStreams(door, requests, timers, maxAge);
+		PollSessions sessions = new PollSessions(door, requests, timers, settings, node);
+		this.exchange = new PollExchange(sessions, carrier, timers, settings, node);
+		this.polls = new PollRequests(door.admission(), requests, sessions, this.exchange, timers);
 	}
 
 	/**

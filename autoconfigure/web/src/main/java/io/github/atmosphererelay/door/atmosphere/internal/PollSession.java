@@ -123,8 +123,8 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @param clock the time in nanoseconds
 	 */
 	PollSession(Consumer<PollSession> whenEnded, Timers timers, PollSettings settings, PollIdentity identity,
-			AtmosphereParameters parameters, @Nullable DurableSession durable, long number,
-			@Nullable Position position, LongSupplier clock) {
+			AtmosphereParameters parameters, @Nullable DurableSession durable, long number, @Nullable Position position,
+			LongSupplier clock) {
 		this.whenEnded = whenEnded;
 		this.timers = timers;
 		this.settings = settings;
