@@ -10,7 +10,7 @@ const open = [];
 
 async function start(answers, options) {
 	const server = await FakeServer.start(answers);
-	const client = new Client(server.url, { websocket: WebSocket, minReconnectDelay: 10, maxReconnectDelay: 20, ...options });
+	const client = new Client(server.url, { websocket: WebSocket, transports: ['websocket'], minReconnectDelay: 10, maxReconnectDelay: 20, ...options });
 	open.push({ server, client });
 	return { server, client };
 }
