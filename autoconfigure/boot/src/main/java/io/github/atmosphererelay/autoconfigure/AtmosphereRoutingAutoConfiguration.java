@@ -111,22 +111,6 @@ public final class AtmosphereRoutingAutoConfiguration {
 				node.events()::publish);
 	}
 
-	/**
-	 * Leads the clients of feeds to the nodes that read their partitions.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(Feeds.class)
-	@ConditionalOnBean(Feeds.class)
-	static class FeedPlacesConfiguration {
-
-		@Bean
-		@ConditionalOnMissingBean
-		ChannelPlaces atmospherePartitionPlaces(Feeds feeds, DefaultCluster cluster) {
-			return new PartitionPlaces(feeds, cluster);
-		}
-
-	}
-
 	private static void requireName(@Nullable String name) {
 		if (name == null || name.isBlank()) {
 			throw new RelayNotConfiguredException(
@@ -196,6 +180,22 @@ public final class AtmosphereRoutingAutoConfiguration {
 				routing.drain();
 			}
 		};
+	}
+
+	/**
+	 * Leads the clients of feeds to the nodes that read their partitions.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(Feeds.class)
+	@ConditionalOnBean(Feeds.class)
+	static class FeedPlacesConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		ChannelPlaces atmospherePartitionPlaces(Feeds feeds, DefaultCluster cluster) {
+			return new PartitionPlaces(feeds, cluster);
+		}
+
 	}
 
 	/**

@@ -138,6 +138,7 @@ class FeedFiguresTests extends AbstractFeedTests {
 			if (mode.equals("plain")) {
 				List<String> arguments = List.of("--server.port=" + this.ports.get(i), "--atmosphere.enabled=false",
 						"--logging.level.root=WARN", "--plain.topic=" + topic.name(),
+						"--spring.kafka.consumer.auto-offset-reset=earliest",
 						"--spring.kafka.bootstrap-servers=" + server().adminServers());
 				processes.add(FeedProcess.of(PlainListenerNode.class, arguments));
 				continue;

@@ -117,7 +117,7 @@ final class ChannelMover {
 			return;
 		}
 		plan.busy = true;
-		if (!this.placementThread.test(() -> moveSlice(plan, ring, present))) {
+		if (!this.placementThread.test(() -> moveSlice(plan, ring, present, now))) {
 			plan.busy = false;
 		}
 	}
@@ -146,7 +146,7 @@ final class ChannelMover {
 	/**
 	 * Runs on the placement's thread.
 	 */
-	private void moveSlice(Plan plan, PublishedRing ring, ChannelPlaces.Snapshot present) {
+	private void moveSlice(Plan plan, PublishedRing ring, ChannelPlaces.Snapshot present, long now) {
 		try {
 			int moved = 0;
 			for (LocalSession session : this.registry.sessions()) {
@@ -157,7 +157,7 @@ final class ChannelMover {
 					continue;
 				}
 				if (moved == this.settings.movesPerSecond()) {
-					plan.nextAt = System.nanoTime() + (long) (SLICE_NANOS * (1 + 0.2 * this.random.nextDouble()));
+					plan.nextAt = now + (long) (SLICE_NANOS * (1 + 0.2 * this.random.nextDouble()));
 					return;
 				}
 				session.close(CloseReason.MOVED);
