@@ -28,7 +28,6 @@ import java.util.stream.Stream;
 
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.contract.broker.Broker;
-import io.github.atmosphererelay.presence.Presence;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.NodeScripts;
 import io.github.atmosphererelay.test.Reconciles;
@@ -73,7 +72,10 @@ class AtmosphereJsBehindBalancerTests {
 			clients.add(client(PLAIN, c.port(), b.port(), a.port()));
 			clients.add(client(OPTIONS, a.port(), c.port(), b.port()));
 			clients.add(client(OPTIONS, b.port(), c.port(), a.port()));
-			MachineTime.await(Duration.ofSeconds(60)).until(() -> present(a) == clients.size());
+			for (Process client : clients) {
+				MachineTime.await(Duration.ofSeconds(60)).until(() -> client.inputReader().ready());
+				assertThat(client.inputReader().readLine()).isEqualTo("open");
+			}
 			List<String> sent = publish(a, c);
 			for (Process client : clients) {
 				assertThat(client.waitFor(2, TimeUnit.MINUTES)).isTrue();
@@ -92,21 +94,17 @@ class AtmosphereJsBehindBalancerTests {
 		return node.bean(Cluster.class).nodes().size();
 	}
 
-	private static int present(TestNode node) {
-		return node.bean(Presence.class).sessions(CHANNEL);
-	}
-
 	private static Process client(String options, int... ports) throws Exception {
 		return NodeScripts.start("atmosphere-http.mjs",
 				IntStream.of(ports).mapToObj(String::valueOf).collect(Collectors.joining(",")),
-				"/atmosphere/" + CHANNEL, options, "[]", "end");
+				"/atmosphere/" + CHANNEL, options, "[]", "end", "announce");
 	}
 
 	private static String[] arguments(String name, Broker broker) {
 		return Stream
 			.concat(Stream.of(broker.directProperties()),
 					Stream.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=log/**",
-							"atmosphere.channels[0].history.size=2000", "atmosphere.channels[0].presence=true"))
+							"atmosphere.channels[0].history.size=2000", "atmosphere.recovery.max-messages=2000"))
 			.toArray(String[]::new);
 	}
 

@@ -55,7 +55,7 @@ final class PollSession implements SessionTransport, PositionListener {
 	private static final int ABNORMAL = 1006;
 
 	/** The time for the broker to say where a subscription begins. */
-	private static final Duration BEGIN_TIMEOUT = Duration.ofSeconds(1);
+	private static final Duration BEGIN_TIMEOUT = Duration.ofSeconds(3);
 
 	private static final byte[] NOTHING = {};
 
