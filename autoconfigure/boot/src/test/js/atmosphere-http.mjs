@@ -1,12 +1,13 @@
 // The unmodified atmosphere.js client behind a balancer that sends each request to the next node, and refuses
 // WebSockets. What the client is told is printed as one JSON line for the test that runs this.
 //
-// Usage: node atmosphere-http.mjs PORTS PATH OPTIONS SEND LAST
+// Usage: node atmosphere-http.mjs PORTS PATH OPTIONS SEND LAST [announce]
 //   PORTS   the nodes' ports, separated by commas
 //   PATH    the channel's path
 //   OPTIONS the options of atmosphere.js, as JSON
 //   SEND    messages that the client sends once it is open, as a JSON array
 //   LAST    the message after which the client stops
+//   announce  print a line as soon as the client is open
 import http from 'node:http';
 import { EventSource } from 'eventsource';
 import { WebSocket } from 'ws';
@@ -16,7 +17,7 @@ globalThis.WebSocket ??= WebSocket;
 globalThis.EventSource ??= EventSource;
 
 const { atmosphere } = await import('atmosphere.js');
-const [ports, path, options, send, last] = process.argv.slice(2);
+const [ports, path, options, send, last, announce] = process.argv.slice(2);
 const nodes = ports.split(',').map(Number);
 const events = [];
 const messages = [];
@@ -83,6 +84,9 @@ subscription = await atmosphere.subscribe(
 	{
 		open: (response) => {
 			events.push(`open ${response.transport}`);
+			if (announce) {
+				process.stdout.write('open\n');
+			}
 			opened = true;
 			greet();
 		},

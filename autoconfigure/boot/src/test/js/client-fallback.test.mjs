@@ -37,10 +37,27 @@ afterEach(async () => {
 
 /**
  * A node whose proxy treats WebSockets as `sockets` says: `refused`, `silent` (taken, and nothing is passed) or `passed`.
- * `status`: what it answers to the request for a stream.
+ * `status`: what it answers to the request for a stream. `buffered`: whether a response is passed only when it has ended.
  */
-async function start({ sockets, status = 200 }) {
-	const node = { sockets, status, commands: [], requests: [], streams: 0, tried: 0 };
+async function start({ sockets, status = 200, buffered = false }) {
+	const node = { sockets, status, commands: [], requests: [], streams: 0, tried: 0, queue: '', polls: 0 };
+	// Of a client that polls: an answer is given when there is something, and is repeated until its token is shown
+	const poll = () => {
+		if (node.waiting && node.queue) {
+			node.waiting.writeHead(200, { 'x-atmosphere-session-token': `t${++node.polls}` }).end(node.queue);
+			node.queue = '';
+			node.waiting = null;
+		}
+	};
+	const write = (line) => {
+		if (node.stream) {
+			node.stream.write(line);
+		}
+		else {
+			node.queue += line;
+			poll();
+		}
+	};
 	const answer = (frame, write) => {
 		for (const { id, ...command } of frame.split('\n').map((line) => JSON.parse(line))) {
 			const name = Object.keys(command)[0] ?? 'pong';
@@ -65,13 +82,25 @@ async function start({ sockets, status = 200 }) {
 				return;
 			}
 			node.streams++;
-			node.stream = response;
-			answer(body, (line) => response.write(line));
+			if (!buffered) {
+				node.stream = response;
+				answer(body, write);
+			}
+		}
+		else if (request.url.endsWith('/polling')) {
+			node.waiting = response;
+			if (body.startsWith('{')) {
+				answer(body, write);
+			}
+			else {
+				assert.equal(body, `t${node.polls}`);
+				poll();
+			}
 		}
 		else if (request.url.endsWith('/emulation')) {
 			const { session, node: name, data } = JSON.parse(body);
 			assert.deepEqual([session, name], ['s', 'n']);
-			answer(data, (line) => node.stream.write(line));
+			answer(data, write);
 			response.writeHead(204).end();
 		}
 		else {
@@ -133,6 +162,27 @@ test('takes an HTTP stream where a proxy takes WebSockets and passes nothing', a
 	const { client, transports } = connect(node, { timeout: 300 });
 	await client.ready(5_000);
 	assert.deepEqual(transports, ['http_stream']);
+});
+
+test('polls where a proxy passes responses only when they have ended', async () => {
+	const node = await start({ sockets: 'refused', buffered: true });
+	const { client, transports } = connect(node, { timeout: 300 });
+	await client.ready(5_000);
+	assert.deepEqual(transports, ['polling']);
+	assert.equal(client.transport, 'polling');
+	const subscription = client.newSubscription('a');
+	const publications = [];
+	subscription.on('publication', ({ data }) => publications.push(data));
+	subscription.subscribe();
+	await subscription.ready(5_000);
+	const answers = await Promise.all([1, 2, 3].map((data) => client.rpc('echo', data)));
+	assert.deepEqual(answers.map(({ data }) => data), [1, 2, 3]);
+	assert.deepEqual(node.commands.filter((each) => each !== 'connect'), ['subscribe', 'rpc', 'rpc', 'rpc']);
+	assert.equal(node.streams, 1);
+	const second = connect(node, { timeout: 300 });
+	await second.client.ready(5_000);
+	assert.deepEqual(second.transports, ['polling']);
+	assert.equal(node.streams, 1);
 });
 
 test('takes a WebSocket where it passes, and no stream', async () => {

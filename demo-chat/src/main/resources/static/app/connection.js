@@ -77,7 +77,7 @@ export class Connection extends EventTarget {
 		this.reason = "";
 		/** The id of its session. */
 		this.client = "";
-		/** How it is connected: `websocket`, or `http_stream` where no WebSocket passes. */
+		/** How it is connected: `websocket`, or `http_stream` or `polling` where no WebSocket passes. */
 		this.transport = "";
 		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed`, `incomplete`, or `unknown` in a room that keeps nothing. */
 		this.outcome = "nothing";

@@ -56,6 +56,12 @@ const PILLS = {
 	closed: "Closed"
 };
 
+/** Of connections that are no WebSocket. */
+const LIVE = {
+	http_stream: "Live over HTTP",
+	polling: "Live by long polling"
+};
+
 export class Pane {
 
 	/** Where it is: at a gateway not where it connects to. */
@@ -266,7 +272,7 @@ export class Pane {
 		const state = connection.open && this.#relayDown ? "degraded" : connection.state;
 		const { pill, notice, noticeText, retry } = this.ui;
 		const shown = state === "connecting" && connection.reason ? "waiting" : state;
-		const live = connection.transport === "http_stream" ? "Live over HTTP" : PILLS.live;
+		const live = LIVE[connection.transport] ?? PILLS.live;
 		const label = shown === "waiting" ? WAITING[connection.reason] ?? PILLS[shown] : shown === "live" ? live : PILLS[shown];
 		this.element.dataset.state = shown;
 		// Only a change shall be read out

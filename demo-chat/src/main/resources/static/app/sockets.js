@@ -12,9 +12,9 @@ export function now() {
 	return performance.timeOrigin + performance.now();
 }
 
-/** When the frame that is being handled had arrived. */
+/** When the frame that is being handled had arrived. What has come in another way is handled at once. */
 export function arrivedAt() {
-	return arrival;
+	return arrival || now();
 }
 
 worker.onmessage = ({ data: { id, opened, frame, at, closed } }) => {
@@ -29,6 +29,7 @@ worker.onmessage = ({ data: { id, opened, frame, at, closed } }) => {
 	else {
 		arrival = at;
 		socket?.onmessage?.({ data: frame });
+		arrival = 0;
 	}
 };
 

@@ -20,7 +20,9 @@ import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.internal.FeedMeters;
 import io.github.atmosphererelay.actuate.internal.GroupMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
+import io.github.atmosphererelay.actuate.internal.PollMeters;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.door.atmosphere.internal.AtmosphereDoor;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.endpoint.internal.ManagedServices;
@@ -31,6 +33,7 @@ import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import jakarta.servlet.http.HttpServletRequest;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -44,7 +47,7 @@ import org.springframework.kafka.core.KafkaTemplate;
 /**
  * Auto-configuration of the node's meters.
  */
-@AutoConfiguration(after = AtmosphereAutoConfiguration.class,
+@AutoConfiguration(after = { AtmosphereAutoConfiguration.class, AtmosphereWebSocketAutoConfiguration.class },
 		afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration" })
 @ConditionalOnClass(MeterRegistry.class)
@@ -89,6 +92,21 @@ public final class AtmosphereMetricsAutoConfiguration {
 					.forEach((group) -> new GroupMeters(group.name(), group.statistics()).bindTo(registry))),
 				() -> {
 				});
+	}
+
+	/**
+	 * The meters of clients that poll, whose module may be absent.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ AtmosphereDoor.class, HttpServletRequest.class })
+	@ConditionalOnBean(type = "io.github.atmosphererelay.door.atmosphere.internal.AtmosphereDoor")
+	static class PollMetersConfiguration {
+
+		@Bean
+		PollMeters atmospherePollMeters(AtmosphereDoor door) {
+			return new PollMeters(door);
+		}
+
 	}
 
 	/**

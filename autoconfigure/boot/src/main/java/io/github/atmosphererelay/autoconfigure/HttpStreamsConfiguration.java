@@ -99,6 +99,11 @@ class HttpStreamsConfiguration {
 		}
 
 		@Bean
+		HandlerMapping atmospherePollingMapping(AtmosphereDoor door, Emulation emulation) {
+			return door.mapping(emulation);
+		}
+
+		@Bean
 		@Order(Ordered.LOWEST_PRECEDENCE)
 		RouterFunction<ServerResponse> atmosphereEmulationRoutes(Emulation emulation, DefaultCluster cluster) {
 			return emulation.routes((node, body) -> cluster.carryCommands(node, Kind.COMMANDS, body));
@@ -139,7 +144,7 @@ class HttpStreamsConfiguration {
 
 		@Bean
 		ClientCommandReceiver atmospherePollAnswerReceiver(AtmosphereDoor door) {
-			return ClientCommandReceiver.of(Kind.POLL_ANSWER, door::receiveAnswer);
+			return ClientCommandReceiver.of(Kind.POLL_ANSWER, door::receiveAnswer, door::left);
 		}
 
 	}

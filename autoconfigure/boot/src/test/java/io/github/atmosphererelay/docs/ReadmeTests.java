@@ -43,6 +43,7 @@ import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
+import io.github.atmosphererelay.actuate.internal.PollMeters;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.actuate.internal.StompMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
@@ -193,6 +194,7 @@ class ReadmeTests {
 			new FeedMeters(feed()).bindTo(registry);
 			new RoutingMeters(new RoutingStatistics(), new NoRoutes()).bindTo(registry);
 			new HttpSessionMeters(node.bean(HttpSessionRegistry.class)).bindTo(registry);
+			node.bean(PollMeters.class).bindTo(registry);
 			for (Meter meter : registry.getMeters()) {
 				MeterRow row = meters.computeIfAbsent(meter.getId().getName(), (name) -> MeterRow.of(meter.getId()));
 				meter.getId().getTags().forEach(row::add);

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.cluster.internal;
 
+import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -37,12 +39,31 @@ public interface ClientCommandReceiver {
 	byte[] received(byte[] body);
 
 	/**
+	 * Note that another node has gone: nothing comes from it any more. Must not block.
+	 * @param node the id of the node
+	 */
+	default void left(UUID node) {
+	}
+
+	/**
 	 * Create a receiver.
 	 * @param kind what it receives
 	 * @param function receives it; must not block
 	 * @return the receiver
 	 */
 	static ClientCommandReceiver of(Kind kind, UnaryOperator<byte[]> function) {
+		return of(kind, function, (node) -> {
+		});
+	}
+
+	/**
+	 * Create a receiver that is told which nodes have gone.
+	 * @param kind what it receives
+	 * @param function receives it; must not block
+	 * @param left called with the ids of nodes that have gone; must not block
+	 * @return the receiver
+	 */
+	static ClientCommandReceiver of(Kind kind, UnaryOperator<byte[]> function, Consumer<UUID> left) {
 		return new ClientCommandReceiver() {
 
 			@Override
@@ -53,6 +74,11 @@ public interface ClientCommandReceiver {
 			@Override
 			public byte[] received(byte[] body) {
 				return function.apply(body);
+			}
+
+			@Override
+			public void left(UUID node) {
+				left.accept(node);
 			}
 
 		};

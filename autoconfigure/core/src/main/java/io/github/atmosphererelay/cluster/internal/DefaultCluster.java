@@ -206,13 +206,17 @@ public final class DefaultCluster implements Cluster {
 				(asker, in, timeout) -> CompletableFuture.completedFuture(this.routing.answer(asker, in)));
 	}
 
-	private byte[] received(byte[] commands) {
+	private List<ClientCommandReceiver> clientCommandReceivers() {
 		List<ClientCommandReceiver> receivers = this.clientCommandReceivers;
 		if (receivers == null) {
 			receivers = List.copyOf(this.clientCommands.get());
 			this.clientCommandReceivers = receivers;
 		}
-		for (ClientCommandReceiver receiver : receivers) {
+		return receivers;
+	}
+
+	private byte[] received(byte[] commands) {
+		for (ClientCommandReceiver receiver : clientCommandReceivers()) {
 			if (commands.length > 0 && receiver.kind().ordinal() == commands[0]) {
 				return receiver.received(Arrays.copyOfRange(commands, 1, commands.length));
 			}
@@ -496,6 +500,7 @@ public final class DefaultCluster implements Cluster {
 		@Override
 		public void left(UUID node) {
 			DefaultCluster.this.requests.left(node);
+			clientCommandReceivers().forEach((receiver) -> receiver.left(node));
 		}
 
 	}

@@ -129,10 +129,11 @@ final class StreamDispatcher {
 	 * @param attributes attributes for the door's connection
 	 * @param door the door
 	 * @param opening takes the connection before it is opened
+	 * @return the connection
 	 * @throws HandshakeRefusedException if there are too many connections of the address
 	 * or the user
 	 */
-	<C extends Inbound> void open(InetSocketAddress address, SessionTransport transport, ClientProof proof,
+	<C extends Inbound> C open(InetSocketAddress address, SessionTransport transport, ClientProof proof,
 			Map<String, Object> attributes, Function<Arrival, C> door, Consumer<C> opening) {
 		Admission admission = this.limits.admit(address);
 		if (admission == null) {
@@ -145,6 +146,7 @@ final class StreamDispatcher {
 			C connection = door.apply(new Arrival(this.reception, transport, admission, proof, address, attributes));
 			opening.accept(connection);
 			connection.opened();
+			return connection;
 		}
 		catch (RuntimeException | Error ex) {
 			admission.end();

@@ -187,12 +187,13 @@ public final class StreamRequests {
 	 * @param door makes the connection
 	 * @param opening takes the connection before it is opened
 	 * @param <C> the type of the connection
+	 * @return the connection
 	 * @throws RequestRefusedException if there are too many connections of the address or
 	 * the user
 	 */
-	public <C extends Inbound> void open(InetSocketAddress address, SessionTransport transport, ClientProof proof,
+	public <C extends Inbound> C open(InetSocketAddress address, SessionTransport transport, ClientProof proof,
 			Map<String, Object> attributes, Function<Arrival, C> door, Consumer<C> opening) {
-		this.dispatcher.open(address, transport, proof, attributes, door, opening);
+		return this.dispatcher.open(address, transport, proof, attributes, door, opening);
 	}
 
 	/**

@@ -23,11 +23,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.event.ChannelSubscribed;
 import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.NodeScripts;
@@ -41,6 +43,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.PayloadApplicationEvent;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -50,6 +56,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 class AtmosphereJsOverHttpTests {
 
 	private static final int MESSAGES = 60;
+
+	/** The sessions that get what is published from now on. */
+	private static final Set<String> SUBSCRIBED = ConcurrentHashMap.newKeySet();
 
 	private static RedisServers.Standalone redis;
 
@@ -63,10 +72,18 @@ class AtmosphereJsOverHttpTests {
 	}
 
 	private static TestNode startNode() {
-		return TestNode.start("atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
+		TestNode node = TestNode.start("atmosphere.relay.type=redis", "spring.data.redis.host=" + RedisServers.HOST,
 				"spring.data.redis.port=" + redis.port(), "atmosphere.channels[0].pattern=chat/**",
 				"atmosphere.channels[0].client-publish=true", "atmosphere.channels[1].pattern=log/**",
 				"atmosphere.channels[1].client-publish=true", "atmosphere.channels[1].history.size=1000");
+		ApplicationListener<ApplicationEvent> listener = (event) -> {
+			if (event instanceof PayloadApplicationEvent<?> published
+					&& published.getPayload() instanceof ChannelSubscribed subscribed) {
+				SUBSCRIBED.add(subscribed.session().id());
+			}
+		};
+		node.context().addApplicationListener(listener);
+		return node;
 	}
 
 	@AfterAll
@@ -108,7 +125,8 @@ class AtmosphereJsOverHttpTests {
 	}
 
 	private static String awaitSession(List<TestNode> nodes, String channel) {
-		MachineTime.await(Duration.ofSeconds(30)).until(() -> sessions(nodes, channel).size() == 1);
+		MachineTime.await(Duration.ofSeconds(30))
+			.until(() -> sessions(nodes, channel).size() == 1 && SUBSCRIBED.containsAll(sessions(nodes, channel)));
 		return sessions(nodes, channel).iterator().next();
 	}
 

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
 
+import io.github.atmosphererelay.door.centrifuge.internal.Emulation;
 import io.github.atmosphererelay.door.internal.StreamRequests;
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters.Transport;
@@ -46,6 +47,14 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 
 	private final PollExchange exchange;
 
+	private final PollSessions sessions;
+
+	private final PollDelivery delivery;
+
+	private final PollStatistics statistics = new PollStatistics();
+
+	private final StreamRequests requests;
+
 	/**
 	 * Put the transports together.
 	 * @param door the door whose connections they are
@@ -61,9 +70,11 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 			PollSettings settings, PollCarrier carrier) {
 		this.path = path;
 		this.streams = new AtmosphereStreams(door, requests, timers, maxAge);
-		PollSessions sessions = new PollSessions(door, requests, timers, settings, node);
-		this.exchange = new PollExchange(sessions, carrier, timers, settings, node);
-		this.polls = new PollRequests(door.admission(), requests, sessions, this.exchange, timers);
+		this.requests = requests;
+		this.sessions = new PollSessions(door, requests, timers, settings, this.statistics, node);
+		this.exchange = new PollExchange(this.sessions, carrier, timers, settings, this.statistics, node);
+		this.delivery = new PollDelivery(this.exchange, requests, timers, this.statistics);
+		this.polls = new PollRequests(door.admission(), requests, this.sessions, this.delivery);
 	}
 
 	/**
@@ -72,6 +83,31 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 	 */
 	public HandlerMapping mapping() {
 		return new AtmosphereMapping(this.path, this);
+	}
+
+	/**
+	 * Return the mapping of the requests of clients of the Centrifuge protocol that poll.
+	 * @param emulation takes their commands
+	 * @return the mapping
+	 */
+	public HandlerMapping mapping(Emulation emulation) {
+		return new PollingMapping(this.path, new ObjectPolls(emulation, this.requests, this.sessions, this.delivery));
+	}
+
+	/**
+	 * Return the counters of clients that poll.
+	 * @return the counters
+	 */
+	public PollStatistics statistics() {
+		return this.statistics;
+	}
+
+	/**
+	 * Return how many sessions of this node have clients that poll.
+	 * @return the number of sessions
+	 */
+	public int pollSessions() {
+		return this.sessions.count();
 	}
 
 	@Override
@@ -101,6 +137,14 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 	 */
 	public byte[] receiveAnswer(byte[] body) {
 		return this.exchange.receiveAnswer(body);
+	}
+
+	/**
+	 * Note that another node has gone. Does not block.
+	 * @param node the id of the node
+	 */
+	public void left(UUID node) {
+		this.exchange.left(node);
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.MessageFormat;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
 
@@ -30,7 +31,7 @@ import io.github.atmosphererelay.session.internal.OutboundMessage;
  * binary message is sent in Base64. One object each, so that a message is encoded once
  * for all clients.
  */
-enum AtmosphereFormat implements MessageFormat {
+enum AtmosphereFormat implements MessageFormat, PollFormat {
 
 	/** Events of the usual name, without ids: the client makes no use of them. */
 	EVENTS(true, false),
@@ -65,10 +66,8 @@ enum AtmosphereFormat implements MessageFormat {
 		return parameters.lengths() ? TEXT_WITH_LENGTH : TEXT;
 	}
 
-	/**
-	 * Return whether messages that follow each other can be told from each other.
-	 */
-	boolean isSeparated() {
+	@Override
+	public boolean isSeparated() {
 		return this.events || this.lengths;
 	}
 
@@ -77,12 +76,17 @@ enum AtmosphereFormat implements MessageFormat {
 		return Payload.text(encode(message.payload()));
 	}
 
-	/**
-	 * Encode a message or a frame of a door.
-	 * @return the bytes; not modified by the caller
-	 */
-	byte[] bytes(OutboundMessage message) {
+	@Override
+	public byte[] bytes(OutboundMessage message) {
 		return message.isFrame() ? encode(message.payload()) : message.encoded(this).bytes();
+	}
+
+	/**
+	 * The client has no way to learn why its session ends.
+	 */
+	@Override
+	public byte[] end(CloseReason reason) {
+		return NOTHING;
 	}
 
 	private byte[] encode(Payload payload) {

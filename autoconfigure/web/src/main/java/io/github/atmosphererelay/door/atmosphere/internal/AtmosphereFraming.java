@@ -88,6 +88,10 @@ enum AtmosphereFraming implements StreamFraming {
 		return this.format.bytes(message);
 	}
 
+	byte[] text(String text) {
+		return this.format.encode(text).getBytes(StandardCharsets.UTF_8);
+	}
+
 	@Override
 	public byte[] ping() {
 		return this.ping;

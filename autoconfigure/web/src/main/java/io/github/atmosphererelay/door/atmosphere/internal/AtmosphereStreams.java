@@ -25,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 
 import io.github.atmosphererelay.door.internal.ClientProof;
+import io.github.atmosphererelay.door.internal.DurableHandshaker;
 import io.github.atmosphererelay.door.internal.StreamRequests;
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
 import io.github.atmosphererelay.door.raw.internal.RawDoor;
@@ -84,7 +85,9 @@ final class AtmosphereStreams {
 		ClientProof proof = this.requests.checks().authenticate(request, this.requests.token(request));
 		this.door.admission().authorize(proof, channel);
 		this.door.admission().begin(request, response, proof, attributes);
-		endLater((RawDoorConnection) this.requests.open(request, response, framing, proof, attributes, this.door));
+		boolean durable = DurableHandshaker.session(attributes) != null;
+		endLater((RawDoorConnection) this.requests.open(request, response,
+				durable ? new ResumableFraming(framing, channel) : framing, proof, attributes, this.door));
 	}
 
 	/**

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.door.atmosphere.internal;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -39,17 +40,17 @@ final class PollBuffer {
 
 	private static final int MAX_BYTES = 64 * 1024;
 
-	private final AtmosphereFormat format;
+	private final PollFormat format;
 
 	private final Queue<Entry> entries = new ArrayDeque<>(2);
 
 	private int bytes;
 
-	PollBuffer(AtmosphereFormat format) {
+	PollBuffer(PollFormat format) {
 		this.format = format;
 	}
 
-	void add(OutboundMessage message) {
+	void add(OutboundMessage message) throws IOException {
 		byte[] text = this.format.bytes(message);
 		if (text.length > 0) {
 			Publication publication = message.publication();

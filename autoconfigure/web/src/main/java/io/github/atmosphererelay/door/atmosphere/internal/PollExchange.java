@@ -47,7 +47,7 @@ final class PollExchange {
 
 	private static final byte[] KNOWN = { 1 };
 
-	private static final byte[] UNKNOWN = { 0 };
+	private static final byte[] NOBODY = { 0 };
 
 	/** For an answer that is under way when the time is over. */
 	private static final Duration GRACE = Duration.ofSeconds(5);
@@ -58,6 +58,8 @@ final class PollExchange {
 
 	private final Timers timers;
 
+	private final PollStatistics statistics;
+
 	private final UUID node;
 
 	private final Duration patience;
@@ -65,10 +67,12 @@ final class PollExchange {
 	/** The requests that wait here for the answers of other nodes. */
 	private final Map<UUID, Waiting> waiting = new ConcurrentHashMap<>();
 
-	PollExchange(PollSessions sessions, PollCarrier carrier, Timers timers, PollSettings settings, UUID node) {
+	PollExchange(PollSessions sessions, PollCarrier carrier, Timers timers, PollSettings settings,
+			PollStatistics statistics, UUID node) {
 		this.sessions = sessions;
 		this.carrier = carrier;
 		this.timers = timers;
+		this.statistics = statistics;
 		this.node = node;
 		this.patience = settings.timeout().plus(settings.timeout().dividedBy(4)).plus(GRACE);
 	}
@@ -78,27 +82,29 @@ final class PollExchange {
 	 * @param token what the client shows
 	 * @param asked the same, as the session needs it
 	 * @param waiter the request
-	 * @return completes with whether there is such a session of that user; fails if its
-	 * node does not say so in time
+	 * @return completes with what has become of it; fails if the node of the session does
+	 * not say so in time
 	 */
-	CompletableFuture<Boolean> poll(PollToken token, PollQuestion asked, PollWaiter waiter) {
+	CompletableFuture<PollResult> poll(PollToken token, PollQuestion asked, PollWaiter waiter) {
 		if (token.node().equals(this.node)) {
 			return CompletableFuture.completedFuture(this.sessions.poll(asked, waiter));
 		}
 		UUID id = UUID.randomUUID();
 		try {
-			this.waiting.put(id,
-					new Waiting(waiter, this.timers.later(Part.CLIENT_TIMERS, () -> giveUp(id, token), this.patience)));
+			this.waiting.put(id, new Waiting(token, waiter,
+					this.timers.later(Part.CLIENT_TIMERS, () -> giveUp(id, token), this.patience)));
 			waiter.whenGone(() -> take(id));
+			this.statistics.carried();
 			return this.carrier.carry(token.node(), Kind.POLL, encode(asked, id)).handle((answer, failure) -> {
-				if (answer != null && answer.length == 1 && answer[0] == KNOWN[0]) {
-					return true;
+				PollResult result = (answer != null) ? PollResult.of(answer) : PollResult.UNKNOWN;
+				if (result == PollResult.TAKEN) {
+					return result;
 				}
 				take(id);
 				if (failure != null) {
 					throw new IllegalStateException("The node of the session has not answered", failure);
 				}
-				return false;
+				return result;
 			});
 		}
 		catch (RejectedExecutionException ex) {
@@ -116,6 +122,28 @@ final class PollExchange {
 		if (waiter != null) {
 			waiter.answer(PollAnswer.of(token, ""));
 		}
+	}
+
+	/**
+	 * Answer the requests that wait for a node that has gone: their clients ask again,
+	 * and go on here or elsewhere.
+	 */
+	void left(UUID node) {
+		try {
+			// Called on the thread on which other nodes are heard
+			this.timers.later(Part.CLIENT_TIMERS, () -> giveUp(node), Duration.ofMillis(1));
+		}
+		catch (RejectedExecutionException ex) {
+			// This node stops
+		}
+	}
+
+	private void giveUp(UUID node) {
+		this.waiting.forEach((id, each) -> {
+			if (each.token().node().equals(node)) {
+				giveUp(id, each.token());
+			}
+		});
 	}
 
 	private @Nullable PollWaiter take(UUID id) {
@@ -158,7 +186,7 @@ final class PollExchange {
 		long offset = in.readLong();
 		Position position = (epoch != null) ? new Position(epoch, offset) : null;
 		PollQuestion asked = new PollQuestion(key, user, channel, number, position, in.readString(MAX_STRING));
-		return this.sessions.poll(asked, (answer) -> carryBack(asker, id, answer)) ? KNOWN : UNKNOWN;
+		return this.sessions.poll(asked, (answer) -> carryBack(asker, id, answer)).encoded();
 	}
 
 	/**
@@ -194,7 +222,7 @@ final class PollExchange {
 		int status = in.readInt();
 		String token = in.readString(MAX_STRING);
 		if (waiter == null) {
-			return UNKNOWN;
+			return NOBODY;
 		}
 		waiter.answer(new PollAnswer(status, token, in.read(in.remaining())));
 		return KNOWN;
@@ -214,10 +242,11 @@ final class PollExchange {
 	/**
 	 * A request that waits here.
 	 *
+	 * @param token what the client has shown
 	 * @param waiter the request
 	 * @param end answers it if nobody else does
 	 */
-	private record Waiting(PollWaiter waiter, ScheduledFuture<?> end) {
+	private record Waiting(PollToken token, PollWaiter waiter, ScheduledFuture<?> end) {
 	}
 
 }

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.door.atmosphere.internal;
 
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
+import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters.Transport;
 
 /**
  * The frame of the client's own protocol that tells it that it is connected.
@@ -61,6 +62,14 @@ final class PollGreeting {
 	 */
 	String neutral() {
 		return (this.parameters.protocol() && this.parameters.lengths()) ? "1|" + BOTH + this.id + "|X1|X" : "";
+	}
+
+	/**
+	 * Return whether a client that has met a failure waits for an answer before it is
+	 * open again.
+	 */
+	boolean isAwaited() {
+		return this.parameters.transport() == Transport.POLLING;
 	}
 
 	/**

@@ -19,24 +19,19 @@ package io.github.atmosphererelay.door.atmosphere.internal;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.Principal;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.door.internal.ClientProof;
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
-import io.github.atmosphererelay.door.internal.HeldResponse;
 import io.github.atmosphererelay.door.internal.Refusal;
 import io.github.atmosphererelay.door.internal.StreamRequests;
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
 import io.github.atmosphererelay.door.raw.internal.RawDoorAdmission;
-import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
-import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -54,37 +49,22 @@ final class PollRequests {
 
 	private static final int MAX_WAITING = 10_000;
 
-	/** A bound on memory: requests whose node has not said that it has the session. */
-	private static final int MAX_UNDERWAY = 2_000;
-
-	/**
-	 * After which time a client asks again that cannot be served now. At once would be
-	 * too often, and with another status than 200 it would give up soon.
-	 */
-	private static final Duration RETRY = Duration.ofSeconds(1);
-
 	private final RawDoorAdmission admission;
 
 	private final StreamRequests requests;
 
 	private final PollSessions sessions;
 
-	private final PollExchange exchange;
-
-	private final Timers timers;
-
-	private final AtomicInteger underway = new AtomicInteger();
+	private final PollDelivery delivery;
 
 	private final ThreadPoolExecutor executor = Threads.pool("client-polls", THREADS,
 			new LinkedBlockingQueue<>(MAX_WAITING));
 
-	PollRequests(RawDoorAdmission admission, StreamRequests requests, PollSessions sessions, PollExchange exchange,
-			Timers timers) {
+	PollRequests(RawDoorAdmission admission, StreamRequests requests, PollSessions sessions, PollDelivery delivery) {
 		this.admission = admission;
 		this.requests = requests;
 		this.sessions = sessions;
-		this.exchange = exchange;
-		this.timers = timers;
+		this.delivery = delivery;
 	}
 
 	void handle(HttpServletRequest original, HttpServletResponse response) throws IOException {
@@ -110,10 +90,10 @@ final class PollRequests {
 		ClientProof proof = (token != null) ? this.requests.checks().identify(request, bearer)
 				: this.requests.checks().authenticate(request, bearer);
 		Client client = new Client(attributes, channel, proof, address);
-		if (token != null && this.requests.guesses().isReached(address, proof.principal())) {
-			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too many sessions were not found");
+		if (token != null) {
+			this.delivery.checkGuesses(address, proof.principal());
 		}
-		Held held = new Held(this.requests.hold(request, response));
+		HeldPoll held = new HeldPoll(this.requests.hold(request, response));
 		if (token == null) {
 			open(client, null, held);
 		}
@@ -136,7 +116,7 @@ final class PollRequests {
 		return token;
 	}
 
-	private void open(Client client, @Nullable PollToken former, Held held) {
+	private void open(Client client, @Nullable PollToken former, HeldPoll held) {
 		try {
 			this.sessions.open(client.attributes(), client.channel(), client.proof(), client.address(), former, held);
 		}
@@ -149,51 +129,28 @@ final class PollRequests {
 		}
 	}
 
-	private void poll(Client client, PollToken token, Held held) {
-		if (this.underway.incrementAndGet() > MAX_UNDERWAY) {
-			this.underway.decrementAndGet();
-			retryLater(token, held);
-			return;
-		}
+	private void poll(Client client, PollToken token, HeldPoll held) {
 		AtmosphereParameters parameters = this.admission.parameters(client.attributes());
 		PollQuestion asked = new PollQuestion(token.key(), client.user(), client.channel(), token.number(),
 				token.position(), parameters.trackingId());
-		this.exchange.poll(token, asked, held).whenComplete((known, failure) -> {
-			this.underway.decrementAndGet();
-			if (failure != null) {
-				retryLater(token, held);
-			}
-			else if (!known) {
-				this.requests.guesses().count(client.address(), client.proof().principal());
-				continueHere(client, token, held);
-			}
-		});
+		this.delivery.deliver(token, asked, held, client.address(), client.proof().principal(),
+				() -> continueHere(client, token, held));
 	}
 
 	/**
 	 * Continue a session whose node has gone, on another thread: this one may be that on
 	 * which other nodes answer.
 	 */
-	private void continueHere(Client client, PollToken token, Held held) {
+	private void continueHere(Client client, PollToken token, HeldPoll held) {
 		if (!this.requests.isOpen()) {
-			retryLater(token, held);
+			this.delivery.retryLater(token, held);
 			return;
 		}
 		try {
 			this.executor.execute(() -> open(client, token, held));
 		}
 		catch (RejectedExecutionException ex) {
-			retryLater(token, held);
-		}
-	}
-
-	private void retryLater(PollToken token, Held held) {
-		PollAnswer answer = PollAnswer.of(token, "");
-		try {
-			this.timers.later(Part.CLIENT_TIMERS, () -> held.answer(answer), RETRY);
-		}
-		catch (RejectedExecutionException ex) {
-			held.answer(answer);
+			this.delivery.retryLater(token, held);
 		}
 	}
 
@@ -213,23 +170,6 @@ final class PollRequests {
 		@Nullable String user() {
 			Principal principal = this.proof.principal();
 			return (principal != null) ? principal.getName() : null;
-		}
-
-	}
-
-	/**
-	 * A request that waits at this node.
-	 */
-	private record Held(HeldResponse response) implements PollWaiter {
-
-		@Override
-		public void answer(PollAnswer answer) {
-			this.response.answer(answer.status(), Map.of(AtmosphereParameters.TOKEN, answer.token()), answer.body());
-		}
-
-		@Override
-		public void whenGone(Runnable whenGone) {
-			this.response.whenGone(whenGone);
 		}
 
 	}

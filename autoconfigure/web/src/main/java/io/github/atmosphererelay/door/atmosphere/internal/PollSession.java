@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.door.atmosphere.internal;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,15 +28,14 @@ import java.util.function.LongSupplier;
 import io.github.atmosphererelay.door.atmosphere.internal.PollBuffer.Batch;
 import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
 import io.github.atmosphererelay.door.raw.internal.PositionListener;
-import io.github.atmosphererelay.door.raw.internal.RawDoorConnection;
 import io.github.atmosphererelay.durable.internal.DurableSession;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.message.Position;
-import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
 import io.github.atmosphererelay.session.internal.SessionTransport;
+import io.github.atmosphererelay.transport.internal.Inbound;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +55,9 @@ final class PollSession implements SessionTransport, PositionListener {
 	private static final int ABNORMAL = 1006;
 
 	/** The time for the broker to say where a subscription begins. */
-	private static final Duration BEGIN_TIMEOUT = Duration.ofSeconds(1);
+	private static final Duration BEGIN_TIMEOUT = Duration.ofSeconds(3);
+
+	private static final byte[] NOTHING = {};
 
 	private final Consumer<PollSession> whenEnded;
 
@@ -73,7 +75,11 @@ final class PollSession implements SessionTransport, PositionListener {
 
 	private final LongSupplier clock;
 
-	private @Nullable RawDoorConnection connection;
+	private final PollFormat format;
+
+	private final PollStatistics statistics;
+
+	private @Nullable Inbound connection;
 
 	private @Nullable PollWaiter waiter;
 
@@ -110,6 +116,9 @@ final class PollSession implements SessionTransport, PositionListener {
 
 	private boolean ended;
 
+	/** What a client without a request is yet to be told about the end. */
+	private byte[] lastWords = NOTHING;
+
 	/**
 	 * Create a session.
 	 * @param whenEnded called once when it ends; must not block
@@ -117,14 +126,16 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @param settings the times of clients that poll
 	 * @param identity who the client is
 	 * @param parameters what the client says of itself
+	 * @param format encodes messages
+	 * @param statistics counts what is repeated
 	 * @param durable the durable session, or {@code null}
 	 * @param number the number of the answer that the client has received last
 	 * @param position the position that this answer has given it, or {@code null}
 	 * @param clock the time in nanoseconds
 	 */
 	PollSession(Consumer<PollSession> whenEnded, Timers timers, PollSettings settings, PollIdentity identity,
-			AtmosphereParameters parameters, @Nullable DurableSession durable, long number, @Nullable Position position,
-			LongSupplier clock) {
+			AtmosphereParameters parameters, PollFormat format, PollStatistics statistics,
+			@Nullable DurableSession durable, long number, @Nullable Position position, LongSupplier clock) {
 		this.whenEnded = whenEnded;
 		this.timers = timers;
 		this.settings = settings;
@@ -135,28 +146,17 @@ final class PollSession implements SessionTransport, PositionListener {
 		this.position = position;
 		this.clock = clock;
 		this.trackingId = parameters.trackingId();
-		this.buffer = new PollBuffer(AtmosphereFormat.text(parameters));
+		this.format = format;
+		this.statistics = statistics;
+		this.buffer = new PollBuffer(format);
 	}
 
 	PollIdentity identity() {
 		return this.identity;
 	}
 
-	synchronized void connect(RawDoorConnection connection) {
+	synchronized void connect(Inbound connection) {
 		this.connection = connection;
-	}
-
-	/**
-	 * Send the client a frame that tells that something was refused.
-	 */
-	void tell(RequestRefusedException refusal) {
-		RawDoorConnection connection;
-		synchronized (this) {
-			connection = this.connection;
-		}
-		if (connection != null) {
-			connection.tell(refusal);
-		}
 	}
 
 	/**
@@ -206,6 +206,19 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @return {@code false} if the session has ended
 	 */
 	boolean poll(PollQuestion asked, PollWaiter next) {
+		PollAnswer last;
+		synchronized (this) {
+			last = this.ended ? lastAnswer(asked) : null;
+		}
+		if (last == null) {
+			return take(asked, next);
+		}
+		this.whenEnded.accept(this);
+		next.answer(last);
+		return true;
+	}
+
+	private boolean take(PollQuestion asked, PollWaiter next) {
 		PollWaiter older;
 		PollAnswer superseded;
 		PollAnswer now;
@@ -232,7 +245,8 @@ final class PollSession implements SessionTransport, PositionListener {
 				// Otherwise the client would show to have received what it is sent again
 				this.number++;
 			}
-			boolean unsure = !received || older != null || this.clock.getAsLong() - this.answeredAt > PAUSE_NANOS;
+			boolean unsure = this.greeting.isAwaited()
+					&& (!received || older != null || this.clock.getAsLong() - this.answeredAt > PAUSE_NANOS);
 			now = answer(asked, unsure);
 			if (now == null) {
 				this.waiter = next;
@@ -244,6 +258,7 @@ final class PollSession implements SessionTransport, PositionListener {
 			}
 		}
 		if (older != null) {
+			this.statistics.superseded();
 			older.answer(superseded);
 		}
 		if (now != null) {
@@ -260,6 +275,27 @@ final class PollSession implements SessionTransport, PositionListener {
 	}
 
 	/**
+	 * Return what tells a client that had no request when its session ended why it has
+	 * ended, after what it has not received.
+	 */
+	private @Nullable PollAnswer lastAnswer(PollQuestion asked) {
+		if (this.lastWords.length == 0) {
+			return null;
+		}
+		ByteArrayOutputStream body = new ByteArrayOutputStream();
+		if (this.sent != null && asked.number() != this.number) {
+			body.writeBytes(this.sent.body());
+		}
+		for (Batch batch = this.buffer.take(); batch != null; batch = this.buffer.take()) {
+			body.writeBytes(batch.body());
+		}
+		body.writeBytes(this.lastWords);
+		this.lastWords = NOTHING;
+		cancelTimer();
+		return PollAnswer.of(token(), body.toByteArray());
+	}
+
+	/**
 	 * Return what a request is answered with at once.
 	 * @param unsure whether the client may have met a failure since the last answer
 	 */
@@ -273,6 +309,7 @@ final class PollSession implements SessionTransport, PositionListener {
 		this.neutral = false;
 		Batch again = this.sent;
 		if (again != null) {
+			this.statistics.repeated();
 			return (++this.repeats > MAX_REPEATS) ? PollAnswer.superseded(token())
 					: PollAnswer.of(token(), again.body());
 		}
@@ -459,22 +496,31 @@ final class PollSession implements SessionTransport, PositionListener {
 	private void end(@Nullable CloseReason reason) {
 		PollWaiter waiter;
 		PollAnswer answer;
-		RawDoorConnection connection;
+		Inbound connection;
+		boolean untold;
 		synchronized (this) {
 			if (this.ended) {
 				return;
 			}
 			this.ended = true;
 			cancelTimer();
+			byte[] words = (reason != null) ? this.format.end(reason) : NOTHING;
 			waiter = this.waiter;
 			this.waiter = null;
 			this.whenFlushed = null;
 			answer = CloseReason.TAKEN_OVER.equals(reason) ? PollAnswer.superseded(token())
-					: PollAnswer.of(token(), "");
+					: PollAnswer.of(token(), words);
+			untold = waiter == null && words.length > 0;
+			if (untold) {
+				this.lastWords = words;
+				later(this.settings.gap(), () -> this.whenEnded.accept(this));
+			}
 			connection = this.connection;
 		}
 		answerOpening();
-		this.whenEnded.accept(this);
+		if (!untold) {
+			this.whenEnded.accept(this);
+		}
 		if (waiter != null) {
 			waiter.answer(answer);
 		}

@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.github.atmosphererelay.door.internal.ClientProof;
 import io.github.atmosphererelay.door.internal.DurableHandshaker;
 import io.github.atmosphererelay.door.internal.StreamRequests;
+import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters;
 import io.github.atmosphererelay.door.raw.internal.PositionListener;
 import io.github.atmosphererelay.door.raw.internal.RawDoor;
 import io.github.atmosphererelay.door.raw.internal.RawDoorConnection;
@@ -34,6 +35,7 @@ import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.transport.internal.Inbound;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,15 +56,19 @@ final class PollSessions {
 
 	private final PollSettings settings;
 
+	private final PollStatistics statistics;
+
 	private final UUID node;
 
 	private final Map<String, PollSession> sessions = new ConcurrentHashMap<>();
 
-	PollSessions(RawDoor door, StreamRequests requests, Timers timers, PollSettings settings, UUID node) {
+	PollSessions(RawDoor door, StreamRequests requests, Timers timers, PollSettings settings, PollStatistics statistics,
+			UUID node) {
 		this.door = door;
 		this.requests = requests;
 		this.timers = timers;
 		this.settings = settings;
+		this.statistics = statistics;
 		this.node = node;
 	}
 
@@ -89,25 +95,51 @@ final class PollSessions {
 		PollIdentity identity = new PollIdentity(this.node, (durable != null) ? durable : randomKey(),
 				UUID.randomUUID().toString(), (proof.principal() != null) ? proof.principal().getName() : null,
 				channel);
-		PollSession session = new PollSession(this::remove, this.timers, this.settings, identity,
-				this.door.admission().parameters(attributes), DurableHandshaker.session(attributes),
+		AtmosphereParameters parameters = this.door.admission().parameters(attributes);
+		PollSession session = new PollSession(this::remove, this.timers, this.settings, identity, parameters,
+				AtmosphereFormat.text(parameters), this.statistics, DurableHandshaker.session(attributes),
 				(former != null) ? former.number() : 0, (former != null) ? former.position() : null, System::nanoTime);
 		attributes.put(PositionListener.ATTRIBUTE, session);
+		RawDoorConnection connection;
 		try {
-			this.requests.open(address, session, proof, attributes, this.door::take, (RawDoorConnection connection) -> {
-				session.connect(connection);
-				this.sessions.put(identity.key(), session);
-			});
+			connection = this.requests.open(address, session, proof, attributes, this.door::take,
+					(opening) -> add(session, opening));
 		}
 		catch (RuntimeException | Error ex) {
 			session.abort(CloseReason.INTERNAL_ERROR);
 			throw ex;
 		}
 		if (former != null && !restored && former.position() == null) {
-			session.tell(new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
+			connection.tell(new RequestRefusedException(ErrorCode.UNRECOVERABLE_POSITION,
 					"the node of the session has gone, and messages may be missing"));
 		}
+		if (former != null) {
+			this.statistics.continued();
+		}
 		session.begin(waiter, former != null, this.door.admission().isRecorded(channel));
+	}
+
+	/**
+	 * Create a session of a client that is no {@code atmosphere.js}. It is not found
+	 * until it is added.
+	 * @param user the name of the principal of the client's requests, or {@code null}
+	 * @param channel what the client names with each request
+	 * @param format encodes messages
+	 * @return the session
+	 */
+	PollSession newSession(@Nullable String user, String channel, PollFormat format) {
+		PollIdentity identity = new PollIdentity(this.node, randomKey(), "", user, channel);
+		return new PollSession(this::remove, this.timers, this.settings, identity, AtmosphereParameters.NONE, format,
+				this.statistics, null, 0, null, System::nanoTime);
+	}
+
+	void add(PollSession session, Inbound connection) {
+		session.connect(connection);
+		this.sessions.put(session.identity().key(), session);
+	}
+
+	int count() {
+		return this.sessions.size();
 	}
 
 	private static String randomKey() {
@@ -118,16 +150,17 @@ final class PollSessions {
 
 	/**
 	 * Hand a request to its session. Does not block.
-	 * @return {@code false} if there is no such session of that user
 	 */
-	boolean poll(PollQuestion asked, PollWaiter waiter) {
+	PollResult poll(PollQuestion asked, PollWaiter waiter) {
 		PollSession session = this.sessions.get(asked.key());
 		if (session == null) {
-			return false;
+			return PollResult.UNKNOWN;
 		}
 		PollIdentity identity = session.identity();
-		return Objects.equals(identity.user(), asked.user()) && identity.channel().equals(asked.channel())
-				&& session.poll(asked, waiter);
+		if (!Objects.equals(identity.user(), asked.user()) || !identity.channel().equals(asked.channel())) {
+			return PollResult.FOREIGN;
+		}
+		return session.poll(asked, waiter) ? PollResult.TAKEN : PollResult.UNKNOWN;
 	}
 
 	private void remove(PollSession session) {

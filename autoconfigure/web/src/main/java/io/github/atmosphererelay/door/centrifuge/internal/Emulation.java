@@ -16,10 +16,21 @@
 
 package io.github.atmosphererelay.door.centrifuge.internal;
 
+import java.net.InetSocketAddress;
+import java.security.Principal;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 
+import io.github.atmosphererelay.door.internal.ClientProof;
 import io.github.atmosphererelay.door.internal.StreamRequests;
 import io.github.atmosphererelay.guard.internal.Timers;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.session.internal.SessionTransport;
+import io.github.atmosphererelay.transport.http.internal.StreamFraming;
+import io.github.atmosphererelay.transport.internal.Inbound;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.function.RouterFunction;
@@ -82,6 +93,44 @@ public final class Emulation implements AutoCloseable {
 	public RouterFunction<ServerResponse> routes(SessionCarrier carrier) {
 		return new EmulationRoutes(this.requests, this.node, this.path, this.maxMessageSize, this.sessions, carrier)
 			.route();
+	}
+
+	/**
+	 * Open a connection that is no stream, and carry out the command that connects.
+	 * Further commands come in requests of their own.
+	 * @param principal the principal of the client's request, or {@code null}
+	 * @param address the client's address
+	 * @param transport writes to the client
+	 * @param proof the proof of the client's identity
+	 * @param connect the command
+	 * @param opening takes the connection before it is opened
+	 * @throws RequestRefusedException if there are too many connections of the address or
+	 * the user
+	 */
+	public void open(@Nullable Principal principal, InetSocketAddress address, SessionTransport transport,
+			ClientProof proof, String connect, Consumer<Inbound> opening) {
+		Map<String, Object> attributes = new HashMap<>(2);
+		attributes.put(EmulatedSession.ATTRIBUTE, new EmulatedSession(this.sessions, this.node.toString(),
+				(principal != null) ? principal.getName() : null));
+		Connection connection = this.requests.open(address, transport, proof, attributes,
+				(arrival) -> new Connection(this.door, arrival), opening::accept);
+		connection.emulated(connect);
+	}
+
+	/**
+	 * Return how the protocol's objects are written to responses, one on a line.
+	 * @return the framing, which has no state
+	 */
+	public StreamFraming lines() {
+		return EmulationFraming.LINES;
+	}
+
+	/**
+	 * Return the maximum size of a message.
+	 * @return the number of bytes
+	 */
+	public int maxMessageSize() {
+		return this.maxMessageSize;
 	}
 
 	/**

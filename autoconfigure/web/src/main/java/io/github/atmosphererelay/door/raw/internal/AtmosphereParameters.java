@@ -16,6 +16,9 @@
 
 package io.github.atmosphererelay.door.raw.internal;
 
+import io.github.atmosphererelay.door.internal.JsonText;
+import io.github.atmosphererelay.door.internal.PositionText;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.internal.QueryParameters;
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +30,15 @@ import org.jspecify.annotations.Nullable;
  * @param lengths whether each message begins with its length in UTF-16 code units
  * @param trackingId the id that such a frame has given it, or {@code 0}
  * @param token the token that it was given by an earlier answer, or {@code null}
+ * @param received the position up to which it has received everything, as an earlier
+ * response has told it, or {@code null}
  */
 public record AtmosphereParameters(Transport transport, boolean protocol, boolean lengths, String trackingId,
-		@Nullable String token) {
+		@Nullable String token, @Nullable Position received) {
 
 	/** What another client says. */
 	public static final AtmosphereParameters NONE = new AtmosphereParameters(Transport.WEBSOCKET, false, false,
-			AtmosphereParameters.UNKNOWN, null);
+			AtmosphereParameters.UNKNOWN, null, null);
 
 	/** The id of a client that has none. */
 	public static final String UNKNOWN = "0";
@@ -43,6 +48,9 @@ public record AtmosphereParameters(Transport transport, boolean protocol, boolea
 
 	/** The name of the token, as a parameter and as a header of answers. */
 	public static final String TOKEN = "X-Atmosphere-Session-Token";
+
+	/** The name of what the client keeps for the server. */
+	private static final String RUN = "X-Atmosphere-Run-Id";
 
 	/** What such a client sends to keep a connection busy. */
 	public static final String PADDING = "X";
@@ -58,7 +66,32 @@ public record AtmosphereParameters(Transport transport, boolean protocol, boolea
 		return new AtmosphereParameters(Transport.of(query.get(TRANSPORT)), "true".equals(query.get("X-atmo-protocol")),
 				"true".equals(query.get("X-Atmosphere-TrackMessageSize")),
 				(trackingId == null || trackingId.isEmpty()) ? UNKNOWN : trackingId,
-				(token == null || token.isEmpty()) ? null : token);
+				(token == null || token.isEmpty()) ? null : token, position(query.get(RUN)));
+	}
+
+	/**
+	 * Return what the client shows. It may be of the application's own making.
+	 */
+	private static @Nullable Position position(@Nullable String text) {
+		try {
+			return (text != null) ? PositionText.parse(text) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * Return the frame that makes the client show a position with its next request.
+	 * @param position the position
+	 * @return the frame, without a length
+	 */
+	public static String resumption(Position position) {
+		return JsonText.object((out) -> {
+			out.writeStringProperty("type", "metadata");
+			out.writeStringProperty("key", RUN);
+			out.writeStringProperty("value", position.epoch() + ":" + position.offset());
+		});
 	}
 
 	/**

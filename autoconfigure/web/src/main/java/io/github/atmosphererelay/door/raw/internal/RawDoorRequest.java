@@ -116,6 +116,15 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 		return this.atmosphere.lengths() && this.atmosphere.transport() == Transport.WEBSOCKET;
 	}
 
+	/**
+	 * Return the position up to which the client of a durable session shows to have
+	 * received everything. One that has a WebSocket confirms what it receives with pongs.
+	 * @return the position, or {@code null} if it shows none
+	 */
+	@Nullable Position received() {
+		return (this.durable && this.atmosphere.transport() != Transport.WEBSOCKET) ? this.atmosphere.received() : null;
+	}
+
 	RawDoorRequest after(Position position) {
 		return new RawDoorRequest(this.channel, this.ack, this.tokenFollows, this.presence, this.positions, position,
 				this.durable, this.session, this.atmosphere);

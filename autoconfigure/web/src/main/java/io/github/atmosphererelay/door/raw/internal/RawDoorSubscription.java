@@ -103,13 +103,24 @@ final class RawDoorSubscription implements Subscriber {
 		if (asked) {
 			position = this.main ? owner.request().since() : null;
 			if (position == null && durable != null) {
-				position = durable.position(channel);
+				position = newer(durable.position(channel), this.main ? owner.request().received() : null);
 			}
 		}
 		this.since = position;
 		this.recovering = returning || position != null;
 		this.inLog = (owner.beginsInLog() || this.recovering || this.door.hasSnapshots(channel))
 				&& this.door.isRecorded(channel);
+	}
+
+	/**
+	 * Return the newer of what was confirmed and what the client shows. In another life
+	 * of the log, what was confirmed is newer: the client keeps what it has been told.
+	 */
+	private static @Nullable Position newer(@Nullable Position confirmed, @Nullable Position shown) {
+		if (confirmed == null || shown == null) {
+			return (confirmed != null) ? confirmed : shown;
+		}
+		return (shown.epoch().equals(confirmed.epoch()) && shown.offset() > confirmed.offset()) ? shown : confirmed;
 	}
 
 	/**

@@ -45,7 +45,7 @@ export interface Reason {
 
 export interface ConnectedContext {
 	client: string;
-	/** `websocket` or `http_stream`. */
+	/** `websocket`, `http_stream` or `polling`. */
 	transport: string;
 	data?: any;
 }
@@ -146,10 +146,10 @@ export interface ClientOptions {
 	/** Where there is no global WebSocket. */
 	websocket?: any;
 	/**
-	 * The ways to a node, in the order in which they are tried: a proxy may refuse WebSockets, or pass nothing of them. What has worked is
-	 * tried first for an hour. Both by default.
+	 * The ways to a node, in the order in which they are tried: a proxy may refuse WebSockets, or pass nothing of them, or pass a response
+	 * only when it has ended. What has worked is tried first for an hour. All by default.
 	 */
-	transports?: ("websocket" | "http_stream")[];
+	transports?: ("websocket" | "http_stream" | "polling")[];
 }
 
 export interface SubscriptionOptions {
@@ -210,7 +210,7 @@ export class Client implements Emitter<ClientEvents> {
 	readonly state: State;
 	/** Where it is connected, or tries to be. */
 	readonly url: string;
-	/** The transport of the connection, or the one that is tried: `websocket` or `http_stream`. */
+	/** The transport of the connection, or the one that is tried: `websocket`, `http_stream` or `polling`. */
 	readonly transport: string;
 	/**
 	 * @param url the door, or those of several nodes, of which the next is tried when one does not answer or is about to

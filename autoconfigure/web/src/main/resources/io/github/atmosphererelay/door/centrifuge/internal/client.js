@@ -16,8 +16,8 @@
 
 /**
  * A small client for pages without a build step. It speaks the JSON form of the Centrifuge client protocol, version 2,
- * over one connection, whatever the number of channels: a WebSocket, or an HTTP stream where a proxy refuses WebSockets
- * or passes nothing of them.
+ * over one connection, whatever the number of channels: a WebSocket; an HTTP stream where a proxy refuses WebSockets or
+ * passes nothing of them; or long polling where a proxy passes responses only when they have ended.
  *
  *     import { Client } from "/atmosphere/client.js";
  *
@@ -46,7 +46,7 @@ const PING_DELAY = 10_000;
 const MAX_TIMER = 2 ** 31 - 1;
 
 /** The ways to a node, in the order in which they are tried. */
-const TRANSPORTS = ["websocket", "http_stream"];
+const TRANSPORTS = ["websocket", "http_stream", "polling"];
 /** How often what has worked is tried again before something else is: its node may only be away. */
 const PATIENCE = 3;
 /** For how long a page begins with what has worked, in milliseconds: the network may be another one tomorrow. */
@@ -328,9 +328,10 @@ const memory = {
 };
 
 /**
- * A response that does not end, and a request for each thing that is sent. From outside it is a WebSocket.
+ * Requests in place of a WebSocket, which it is from outside: one response that does not end or, with long polling, one
+ * for each batch of messages; and a request for each thing that is sent.
  */
-class HttpStream {
+class HttpTransport {
 
 	readyState = 0;
 	onopen = null;
@@ -338,6 +339,7 @@ class HttpStream {
 	onclose = null;
 	#url;
 	#fetch;
+	#polls;
 	#aborted = new AbortController();
 	#begun = false;
 	#bound;
@@ -346,9 +348,10 @@ class HttpStream {
 	});
 
 	/** @param {string} url that of the WebSocket, which has to end as the door's does by default */
-	constructor(url, fetch) {
+	constructor(url, fetch, polls) {
 		this.#url = url.replace(/^ws/, "http");
 		this.#fetch = fetch;
+		this.#polls = polls;
 		queueMicrotask(() => {
 			if (this.readyState === 0) {
 				this.readyState = 1;
@@ -357,7 +360,7 @@ class HttpStream {
 		});
 	}
 
-	/** The first thing that is sent opens the response, and its reply says to whom further requests go. */
+	/** The first thing that is sent opens the connection, and its reply says to whom further requests go. */
 	send(frame) {
 		if (!this.#begun) {
 			this.#begun = true;
@@ -384,28 +387,36 @@ class HttpStream {
 
 	async #receive(connect) {
 		try {
-			const response = await this.#post("http_stream", connect, this.#aborted.signal);
-			if (!response.ok) {
-				await response.body?.cancel();
-				this.#end(ABNORMAL_CLOSURE, `status ${response.status}`, isLogin(response));
-				return;
-			}
-			const reader = response.body.getReader();
-			const decoder = new TextDecoder();
-			let rest = "";
-			for (let part = await reader.read(); !part.done; part = await reader.read()) {
-				rest += decoder.decode(part.value, { stream: true });
-				const end = rest.lastIndexOf("\n");
-				if (end >= 0) {
-					const lines = rest.slice(0, end);
-					rest = rest.slice(end + 1);
-					this.onmessage?.({ data: lines });
+			for (let body = connect; body && this.readyState === 1;) {
+				const response = await this.#post(this.#polls ? "polling" : "http_stream", body, this.#aborted.signal);
+				if (!response.ok) {
+					await response.body?.cancel();
+					this.#end(ABNORMAL_CLOSURE, `status ${response.status}`, isLogin(response));
+					return;
 				}
+				await this.#read(response.body);
+				// It says that this answer has arrived
+				body = this.#polls && response.headers.get("x-atmosphere-session-token");
 			}
 			this.#end(NORMAL_CLOSURE, "");
 		}
 		catch (error) {
 			this.#end(ABNORMAL_CLOSURE, messageOf(error));
+		}
+	}
+
+	async #read(body) {
+		const reader = body.getReader();
+		const decoder = new TextDecoder();
+		let rest = "";
+		for (let part = await reader.read(); !part.done; part = await reader.read()) {
+			rest += decoder.decode(part.value, { stream: true });
+			const end = rest.lastIndexOf("\n");
+			if (end >= 0) {
+				const lines = rest.slice(0, end);
+				rest = rest.slice(end + 1);
+				this.onmessage?.({ data: lines });
+			}
 		}
 	}
 
@@ -524,18 +535,16 @@ export class Client extends Lifecycle {
 		this._end(Code.CALLED, "disconnect called");
 	}
 
-	/** The transport of the connection, or the one that is tried: `websocket` or `http_stream`. */
+	/** The transport of the connection, or the one that is tried: `websocket`, `http_stream` or `polling`. */
 	get transport() {
 		return this.#ways?.[this.#way] ?? TRANSPORTS[0];
 	}
 
-	/** An HTTP stream needs `fetch` that reads a body as it comes, and the door's paths as they are by default. */
+	/** HTTP needs `fetch` that reads a body as it comes, and the door's paths as they are by default. */
 	#findWays() {
-		const possible = {
-			websocket: Boolean(this.#websocket),
-			http_stream: Boolean(this.#fetch && globalThis.TextDecoder)
-				&& this.#urls.every((url) => new URL(url).pathname.endsWith("/connection/websocket"))
-		};
+		const http = Boolean(this.#fetch && globalThis.TextDecoder)
+			&& this.#urls.every((url) => new URL(url).pathname.endsWith("/connection/websocket"));
+		const possible = { websocket: Boolean(this.#websocket), http_stream: http, polling: http };
 		this.#ways = (this._options.transports ?? TRANSPORTS).filter((each) => possible[each]);
 		if (this.#ways.length === 0) {
 			throw new Error("There is no WebSocket here: name one with the option 'websocket'");
@@ -656,7 +665,8 @@ export class Client extends Lifecycle {
 		}
 		let socket;
 		try {
-			socket = this.transport === "websocket" ? new this.#websocket(this.url) : new HttpStream(this.url, this.#fetch);
+			socket = this.transport === "websocket" ? new this.#websocket(this.url)
+				: new HttpTransport(this.url, this.#fetch, this.transport === "polling");
 		}
 		catch (error) {
 			// For example a page that came by https, and a door that is to be reached by ws

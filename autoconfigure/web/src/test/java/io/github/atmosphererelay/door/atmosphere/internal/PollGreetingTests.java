@@ -28,7 +28,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class PollGreetingTests {
 
 	private static PollGreeting greeting(boolean protocol, boolean lengths) {
-		return new PollGreeting(new AtmosphereParameters(Transport.POLLING, protocol, lengths, "0", null), "9f-1");
+		return new PollGreeting(new AtmosphereParameters(Transport.POLLING, protocol, lengths, "0", null, null),
+				"9f-1");
 	}
 
 	@Test

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters.Transpor
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +56,8 @@ class PollSessionTests {
 
 	private final AtomicInteger ends = new AtomicInteger();
 
+	private final PollStatistics statistics = new PollStatistics();
+
 	private final AtomicLong clock = new AtomicLong();
 
 	private PollSession session = open(false, Duration.ofMinutes(1), Duration.ofMinutes(1));
@@ -64,7 +67,9 @@ class PollSessionTests {
 	private PollSession open(boolean lengths, Duration timeout, Duration gap) {
 		return new PollSession((ended) -> this.ends.incrementAndGet(), new Timers(this.scheduler, new Guards()),
 				new PollSettings(timeout, gap), new PollIdentity(UUID.randomUUID(), KEY, "id", null, "c"),
-				new AtmosphereParameters(Transport.POLLING, false, lengths, "0", null), null, 0, null, this.clock::get);
+				new AtmosphereParameters(Transport.POLLING, false, lengths, "0", null, null),
+				lengths ? AtmosphereFormat.TEXT_WITH_LENGTH : AtmosphereFormat.TEXT, this.statistics, null, 0, null,
+				this.clock::get);
 	}
 
 	@AfterEach
@@ -109,6 +114,33 @@ class PollSessionTests {
 		assertThat(request.answers).isEmpty();
 		send("a");
 		assertThat(take(request)).isEqualTo("a");
+	}
+
+	@Test
+	void inARecordedChannelTheFirstAnswerHasThePositionAtWhichTheSubscriptionBegins() {
+		Request first = new Request();
+		this.session.begin(first, false, true);
+		assertThat(first.answers).isEmpty();
+		this.session.began("c", new Position("e", 7));
+		await().until(() -> !first.answers.isEmpty());
+		assertThat(take(first)).isEmpty();
+		assertThat(this.token.position()).isEqualTo(new Position("e", 7));
+	}
+
+	@Test
+	void aClientWithoutARequestIsToldWithTheNextOneWhyItsSessionHasEnded() throws IOException {
+		this.session = new PollSession((ended) -> this.ends.incrementAndGet(), new Timers(this.scheduler, new Guards()),
+				new PollSettings(Duration.ofMinutes(1), Duration.ofMinutes(1)),
+				new PollIdentity(UUID.randomUUID(), KEY, "id", null, "c"), AtmosphereParameters.NONE, new Lines(),
+				this.statistics, null, 0, null, this.clock::get);
+		begin();
+		send("a", "b");
+		this.session.close(CloseReason.GOING_AWAY);
+		assertThat(this.ends).hasValue(0);
+		assertThat(take(poll())).isEqualTo("a\nb\n1001\n");
+		assertThat(this.ends).hasValue(1);
+		assertThat(this.session.poll(new PollQuestion(KEY, null, "c", this.token.number(), null, "0"), new Request()))
+			.isFalse();
 	}
 
 	@Test
@@ -235,6 +267,28 @@ class PollSessionTests {
 		PollAnswer answer() {
 			assertThat(this.answers).hasSize(1);
 			return this.answers.get(0);
+		}
+
+	}
+
+	/**
+	 * Tells clients why sessions end.
+	 */
+	private static final class Lines implements PollFormat {
+
+		@Override
+		public byte[] bytes(OutboundMessage message) {
+			return (message.payload().asText() + "\n").getBytes(StandardCharsets.UTF_8);
+		}
+
+		@Override
+		public boolean isSeparated() {
+			return true;
+		}
+
+		@Override
+		public byte[] end(CloseReason reason) {
+			return (reason.code() + "\n").getBytes(StandardCharsets.UTF_8);
 		}
 
 	}
