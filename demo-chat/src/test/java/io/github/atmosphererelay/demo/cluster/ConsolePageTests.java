@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,16 +35,25 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConsolePageTests {
 
+	private static EmbeddedKafka kafka;
+
 	private static Cluster cluster;
 
 	private static List<String> urls;
 
 	@BeforeAll
-	static void startCluster() {
+	static void startCluster() throws Exception {
 		ChatBrowser.assumePresent();
+		kafka = EmbeddedKafka.start();
+		String servers = kafka.properties().get("spring.kafka.bootstrap-servers");
+		try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+			admin.createTopics(List.of(new NewTopic("prices", 12, (short) 1))).all().get();
+		}
 		// The clients of these tests stay where they have connected
-		cluster = Cluster.start(Plan.of(Broker.Kind.REDIS, false, FreePorts.find(3)), System.out::println, Map
-			.of("demo.warm-up", "false", "atmosphere.routing.enabled", "true", "atmosphere.routing.rebalance", "off"));
+		cluster = Cluster.start(Plan.of(Broker.Kind.REDIS, false, FreePorts.find(3)), System.out::println,
+				Map.of("demo.warm-up", "false", "atmosphere.routing.enabled", "true", "atmosphere.routing.rebalance",
+						"off", "spring.kafka.bootstrap-servers", servers, "atmosphere.feeds[0].topic", "prices",
+						"atmosphere.feeds[0].channel", "prices/{key}", "atmosphere.feeds[0].mode", "routed"));
 		urls = List.copyOf(cluster.urls().values());
 	}
 
@@ -50,6 +61,9 @@ class ConsolePageTests {
 	static void stopCluster() {
 		if (cluster != null) {
 			cluster.close();
+		}
+		if (kafka != null) {
+			kafka.close();
 		}
 	}
 
@@ -117,6 +131,21 @@ class ConsolePageTests {
 			admin.find("#change-node").sendKeys("node-a", Keys.ENTER);
 			admin.until(() -> admin.texts("#change-result").get(0).startsWith("The node refuses this"));
 			assertThat(admin.shows("#problem")).isFalse();
+		}
+	}
+
+	@Test
+	void showsFeedsAndWhichNodeReadsWhichPartitions() {
+		try (ChatBrowser admin = console()) {
+			admin.until(() -> admin.texts("#feeds tbody td:last-child")
+				.stream()
+				.anyMatch((owners) -> owners.matches("node-a: [0-9–, ]+; node-b: [0-9–, ]+; node-c: [0-9–, ]+")));
+			assertThat(admin.texts("#feeds tbody th")).containsExactly("prices");
+			assertThat(admin.texts("#feeds tbody td").subList(0, 4)).containsExactly("prices", "prices/{value}",
+					"routed", "up");
+			assertThat(admin.texts("#feeds-scope")).containsExactly("as node-a has them");
+			assertThat(admin.shows("#feeds-hint")).isFalse();
+			assertThat(admin.complaints()).isEmpty();
 		}
 	}
 

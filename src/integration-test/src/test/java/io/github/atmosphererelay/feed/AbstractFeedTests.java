@@ -28,30 +28,16 @@ import io.github.atmosphererelay.feed.internal.Feeds;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestClient;
 import io.github.atmosphererelay.test.TestNode;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 
 /**
- * A broker for the tests of a class, and what each test opens.
+ * The broker of all tests of feeds, and what each test opens.
  */
 abstract class AbstractFeedTests {
 
 	static final Duration LIMIT = Duration.ofSeconds(30);
 
-	private static KafkaServer server;
-
 	private final List<AutoCloseable> open = new ArrayList<>();
-
-	@BeforeAll
-	static void startBroker() {
-		server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF);
-	}
-
-	@AfterAll
-	static void stopBroker() {
-		server.close();
-	}
 
 	@AfterEach
 	void closeAll() throws Exception {
@@ -61,7 +47,7 @@ abstract class AbstractFeedTests {
 	}
 
 	static KafkaServer server() {
-		return server;
+		return FeedBroker.get();
 	}
 
 	final <T extends AutoCloseable> T closing(T resource) {
@@ -74,7 +60,7 @@ abstract class AbstractFeedTests {
 	}
 
 	final FeedTopic topic(int partitions, Map<String, String> config) {
-		return closing(FeedTopic.create(server, partitions, config));
+		return closing(FeedTopic.create(server(), partitions, config));
 	}
 
 	/**
@@ -88,8 +74,8 @@ abstract class AbstractFeedTests {
 	final TestNode node(List<Class<?>> configuration, FeedTopic topic, String... properties) {
 		List<String> all = new ArrayList<>(List.of(properties));
 		Stream
-			.of("spring.kafka.bootstrap-servers=" + server.adminServers(), "atmosphere.feeds[0].topic=" + topic.name(),
-					"atmosphere.feeds[0].channel=prices/{key}")
+			.of("spring.kafka.bootstrap-servers=" + server().adminServers(),
+					"atmosphere.feeds[0].topic=" + topic.name(), "atmosphere.feeds[0].channel=prices/{key}")
 			.filter((each) -> Stream.of(properties)
 				.noneMatch((own) -> own.startsWith(each.substring(0, each.indexOf('=') + 1))))
 			.forEach(all::add);

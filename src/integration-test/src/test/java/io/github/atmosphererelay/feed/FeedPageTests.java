@@ -55,8 +55,8 @@ class FeedPageTests {
 		NodeScripts.install();
 		String yaml = block("yaml");
 		assertThat(yaml.lines()).hasSizeLessThanOrEqualTo(10);
-		try (KafkaServer server = KafkaServer.create(FeedTopic.NOT_BY_ITSELF);
-				FeedTopic topic = FeedTopic.named(server, "prices", 12)) {
+		KafkaServer server = FeedBroker.get();
+		try (FeedTopic topic = FeedTopic.named(server, "prices", 12)) {
 			topic.put("ACME", "{\"price\":16}");
 			topic.put("ACME", "{\"price\":17}");
 			topic.put("OTHER", "{\"price\":1}");
@@ -74,6 +74,9 @@ class FeedPageTests {
 				finally {
 					browser.destroy();
 				}
+			}
+			finally {
+				topic.delete();
 			}
 		}
 	}

@@ -176,8 +176,7 @@ class RedistributionClusterTests extends AbstractFeedTests {
 			standStill(Duration.ofSeconds(LONG ? 20 : 8));
 			this.nodes.get(1).resume();
 			awaitWritten(records * 7 / 10);
-			server().kill();
-			server().start();
+			FeedBroker.restart();
 			awaitWritten(records);
 			this.traffic.settle();
 			this.traffic.reconcile(1);
@@ -213,8 +212,7 @@ class RedistributionClusterTests extends AbstractFeedTests {
 		standStill(Duration.ofSeconds(LONG ? 20 : 8));
 		second.resume();
 		awaitWritten(records * 7 / 10);
-		server().kill();
-		server().start();
+		FeedBroker.restart();
 		if (LONG) {
 			this.nodes.get(1).pause();
 			standStill(Duration.ofSeconds(20));

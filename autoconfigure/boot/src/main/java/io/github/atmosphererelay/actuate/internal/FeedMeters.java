@@ -70,6 +70,9 @@ public final class FeedMeters implements MeterBinder {
 		if (!this.feed.settings().isForEveryone()) {
 			bindForwarding(registry);
 		}
+		count(registry, "snapshots.dropped",
+				"Current values of a feed that were given up, because they found no room on the way to the state store",
+				null, FeedStatistics::droppedSnapshots);
 		snapshots(registry, "known", FeedStatistics::snapshots);
 		snapshots(registry, "unknown", FeedStatistics::missingSnapshots);
 		for (SkipReason reason : SkipReason.values()) {
@@ -91,6 +94,8 @@ public final class FeedMeters implements MeterBinder {
 		forwarding(registry, "forwarded.failures",
 				"Messages to nodes that have failed, so that the nodes read the topic", null,
 				ForwardingStatistics::failures);
+		forwarding(registry, "forwarded.overloads", "Those that found no room, because too much waits for a node", null,
+				ForwardingStatistics::overloads);
 		forwarding(registry, "forwarded.nobody", "Records of a feed that this process has read and no node wants", null,
 				ForwardingStatistics::unwanted);
 		forwarding(registry, "received", "Records of a feed that were forwarded to this node", null,
@@ -114,7 +119,8 @@ public final class FeedMeters implements MeterBinder {
 
 	private void snapshots(MeterRegistry registry, String outcome, ToDoubleFunction<FeedStatistics> value) {
 		FunctionCounter.builder("atmosphere.feeds.snapshots", this.feed.statistics(), value)
-			.description("Subscriptions that begin with the current value, or without it for want of memory")
+			.description(
+					"Subscriptions that ask for the current value, and whether it is known: it may have found no room, or its store not answer")
 			.tag("feed", this.feed.name())
 			.tag("outcome", outcome)
 			.register(registry);

@@ -75,6 +75,11 @@ export class Actuator {
 		}
 	}
 
+	/** The feeds of the node that has served this page. */
+	async feeds() {
+		return (await this.#ask("GET", "/feeds")).feeds;
+	}
+
 	/** What a change of the ring would move; nobody is moved. `kind`: "add", "remove" or "change". */
 	change({ kind, node, weight }) {
 		return this.#ask("GET", "/routing/change", { [kind]: node, weight: kind === "remove" ? null : weight });

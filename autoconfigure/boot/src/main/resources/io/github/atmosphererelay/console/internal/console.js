@@ -15,6 +15,9 @@ const MEMBERS = 60;
 /** A change may move users from every node to every other one. */
 const MOVING_NODES = 6;
 const MOVING_TO = 3;
+/** Of a feed, so many nodes are shown with their partitions, and so many runs of partitions of each. */
+const OWNERS = 8;
+const RUNS = 6;
 /** Of a room without presence, so many sessions are looked at. */
 const MEMBERS_BY_SESSION = 500;
 
@@ -165,6 +168,71 @@ function largest(pairs, max, text, preposition) {
 
 function number(count) {
 	return count.toLocaleString("en");
+}
+
+// Feeds
+
+const feeds = new Table($("feeds"), {
+	key: (feed) => feed.name,
+	empty: "There are no feeds.",
+	columns: [
+		(feed) => feed.name,
+		(feed) => feed.topic,
+		(feed) => feed.channels,
+		(feed) => feed.mode,
+		(feed) => ({ text: feed.problem ? "down" : "up", state: feed.problem ? "DOWN" : "UP" }),
+		(feed) => ({ text: number(feed.records + (feed.redistribution?.receivedRecords ?? 0)), className: "number" }),
+		(feed) => ({ text: number(feed.delivered), className: "number" }),
+		(feed) => ({ text: number(feed.lag), className: "number" }),
+		(feed) => ({ text: ownersOf(feed), className: "rooms-cell" })
+	]
+});
+
+async function showFeeds() {
+	// Without feeds the node is not asked: browsers log each 404
+	const list = self.patterns.some(({ source }) => source) ? await actuator.feeds() : [];
+	$("feeds-card").hidden = list.length === 0;
+	feeds.show(list);
+	put($("feeds-count"), list.length || "");
+	put($("feeds-scope"), `as ${self.name} has them`);
+	const hint = $("feeds-hint");
+	const problems = list.filter(({ problem }) => problem).map(({ name, problem }) => `${name}: ${problem}`);
+	hint.hidden = problems.length === 0;
+	put(hint, problems.join(" "));
+}
+
+/** Which node reads which partitions. */
+function ownersOf({ redistribution, partitions }) {
+	if (!partitions.length) {
+		return "not known yet";
+	}
+	if (!redistribution) {
+		return `${runsOf(partitions.map(({ partition }) => partition))} by each node`;
+	}
+	const owners = new Map();
+	for (const { partition, owner } of partitions) {
+		const name = owner ? nameOf(owner) : "not known";
+		owners.set(name, [...owners.get(name) ?? [], partition]);
+	}
+	const sorted = [...owners].sort(([a], [b]) => a.localeCompare(b));
+	const texts = sorted.slice(0, OWNERS).map(([name, numbers]) => `${name}: ${runsOf(numbers)}`);
+	return texts.join("; ") + (sorted.length > OWNERS ? ` and ${sorted.length - OWNERS} more nodes` : "");
+}
+
+/** Numbers in ascending order as text, such as "0–3, 7". */
+function runsOf(numbers) {
+	const runs = [];
+	for (const number of numbers) {
+		const last = runs.at(-1);
+		if (last && last[1] === number - 1) {
+			last[1] = number;
+		}
+		else {
+			runs.push([number, number]);
+		}
+	}
+	const texts = runs.slice(0, RUNS).map(([first, last]) => first === last ? first : `${first}–${last}`);
+	return texts.join(", ") + (runs.length > RUNS ? ` and ${runs.length - RUNS} more` : "");
 }
 
 // Rooms and who is in them
@@ -366,7 +434,7 @@ async function refresh() {
 		[self, cluster] = await Promise.all([actuator.node(), actuator.cluster()]);
 		put($("cluster"), `on ${self.name}`);
 		showNodes();
-		await Promise.all([showRing(), showRooms(), showMembers(), showSessions()]);
+		await Promise.all([showRing(), showFeeds(), showRooms(), showMembers(), showSessions()]);
 		problem("");
 	}
 	catch (error) {

@@ -47,7 +47,8 @@ final class KafkaProcess {
 		all.putAll(Map.of("node.id", Integer.toString(nodeId), "log.dirs", data, "controller.listener.names",
 				"CONTROLLER", "offsets.topic.replication.factor", "1", "offsets.topic.num.partitions", "1",
 				"transaction.state.log.replication.factor", "1", "transaction.state.log.min.isr", "1",
-				"group.initial.rebalance.delay.ms", "0", "log.initial.task.delay.ms", "100"));
+				"transaction.state.log.num.partitions", "1", "group.initial.rebalance.delay.ms", "0",
+				"log.initial.task.delay.ms", "100"));
 		// A killed broker can join the cluster again only after its last session has
 		// expired
 		all.putAll(Map.of("broker.session.timeout.ms", "3000", "broker.heartbeat.interval.ms", "300"));

@@ -217,8 +217,8 @@ public final class Feed implements ChannelSource {
 	private FeedState state(@Nullable StateStore states, Guard guard) {
 		long bytes = this.settings.snapshotBytes();
 		// As many values as were in memory may wait for the store
-		return new FeedState(bytes,
-				(states != null) ? new StoredState(states, this.settings.name(), 2 * bytes, guard) : null);
+		return new FeedState(bytes, (states != null)
+				? new StoredState(states, this.settings.name(), 2 * bytes, this.statistics, guard) : null);
 	}
 
 	void stop() {

@@ -107,7 +107,11 @@ final class FeedLog implements ChannelLog {
 			return CompletableFuture.failedFuture(this.run.unavailable());
 		}
 		// After the place, so that nothing lies between them that the value lacks
-		return state.current(this.input.topic(), channel).thenApply((value) -> {
+		return state.current(this.input.topic(), channel).whenComplete((value, ex) -> {
+			if (ex != null) {
+				this.run.statistics().countSnapshot(true);
+			}
+		}).thenApply((value) -> {
 			this.run.statistics().countSnapshot(state.isFull());
 			long offset = (value != null) ? Math.max(place.offset(), value.offset() + 1) : place.offset();
 			Position end = new Position(place.epoch(), offset);

@@ -49,6 +49,8 @@ public final class FeedStatistics {
 
 	private final LongAdder missingSnapshots = new LongAdder();
 
+	private final LongAdder droppedSnapshots = new LongAdder();
+
 	private final ForwardingStatistics forwarding = new ForwardingStatistics();
 
 	public FeedStatistics() {
@@ -92,6 +94,10 @@ public final class FeedStatistics {
 
 	void countSnapshot(boolean missing) {
 		(missing ? this.missingSnapshots : this.snapshots).increment();
+	}
+
+	void countDroppedSnapshot() {
+		this.droppedSnapshots.increment();
 	}
 
 	private LongAdder adder(SkipReason reason) {
@@ -199,6 +205,15 @@ public final class FeedStatistics {
 	 */
 	public long missingSnapshots() {
 		return this.missingSnapshots.sum();
+	}
+
+	/**
+	 * Return how many current values were given up, because they did not fit into what
+	 * waits for the state store, or into the store.
+	 * @return the number of values
+	 */
+	public long droppedSnapshots() {
+		return this.droppedSnapshots.sum();
 	}
 
 	/**

@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.atmosphererelay.feed.ForwardedRange;
+import io.github.atmosphererelay.feed.ForwardingOverloadedException;
 
 /**
  * The counters of what redistributors forward to nodes, in both roles of this process.
@@ -42,6 +43,8 @@ public final class ForwardingStatistics {
 	private final LongAdder goneBytes = new LongAdder();
 
 	private final LongAdder failures = new LongAdder();
+
+	private final LongAdder overloads = new LongAdder();
 
 	private final LongAdder receivedRecords = new LongAdder();
 
@@ -73,8 +76,12 @@ public final class ForwardingStatistics {
 		}
 	}
 
-	void countFailure() {
+	void countFailure(Throwable failure) {
 		this.failures.increment();
+		if (failure instanceof ForwardingOverloadedException
+				|| failure.getCause() instanceof ForwardingOverloadedException) {
+			this.overloads.increment();
+		}
 	}
 
 	/**
@@ -164,6 +171,15 @@ public final class ForwardingStatistics {
 	 */
 	public long failures() {
 		return this.failures.sum();
+	}
+
+	/**
+	 * Return how many of these failures were for want of room, because too much waits for
+	 * a node.
+	 * @return the number of failures
+	 */
+	public long overloads() {
+		return this.overloads.sum();
 	}
 
 	/**

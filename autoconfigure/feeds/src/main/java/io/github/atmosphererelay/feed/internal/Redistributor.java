@@ -298,7 +298,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 			}
 			each.whenComplete((nothing, ex) -> {
 				if (ex != null) {
-					statistics.countFailure();
+					statistics.countFailure(ex);
 				}
 			});
 			sent.add(each);

@@ -74,6 +74,8 @@ final class StoredState {
 
 	private final long maxBytes;
 
+	private final FeedStatistics statistics;
+
 	private final Guard guard;
 
 	private final BlockingQueue<Question> questions = new ArrayBlockingQueue<>(MAX_QUESTIONS);
@@ -100,12 +102,14 @@ final class StoredState {
 	 * @param store the store
 	 * @param feed the feed's name
 	 * @param maxBytes how many bytes of values may wait for the store
+	 * @param statistics counts values that find no room
 	 * @param guard keeps the threads alive
 	 */
-	StoredState(StateStore store, String feed, long maxBytes, Guard guard) {
+	StoredState(StateStore store, String feed, long maxBytes, FeedStatistics statistics, Guard guard) {
 		this.store = store;
 		this.feed = feed;
 		this.maxBytes = maxBytes;
+		this.statistics = statistics;
 		this.guard = guard;
 	}
 
@@ -190,6 +194,7 @@ final class StoredState {
 	}
 
 	private void drop(String channel) {
+		this.statistics.countDroppedSnapshot();
 		if (this.dropped.size() < MAX_DROPPED) {
 			this.dropped.add(channel);
 		}

@@ -54,7 +54,10 @@ class StoredStateTests {
 
 	private final HeldStore store = new HeldStore();
 
-	private final StoredState stored = new StoredState(this.store, "prices", 4000, new Guards().of(Part.FEEDS));
+	private final FeedStatistics statistics = new FeedStatistics();
+
+	private final StoredState stored = new StoredState(this.store, "prices", 4000, this.statistics,
+			new Guards().of(Part.FEEDS));
 
 	@AfterEach
 	void stop() {
@@ -123,6 +126,7 @@ class StoredStateTests {
 		assertThat(this.stored.put(TOPIC, record("prices/a", 1, "one"), false)).isTrue();
 		MachineTime.await(LIMIT).until(() -> this.store.failures > 0);
 		assertThat(this.stored.put(TOPIC, record("prices/large", 2, "x".repeat(5000)), true)).isFalse();
+		assertThat(this.statistics.droppedSnapshots()).isOne();
 		assertThat(find("prices/a")).isEqualTo(record("prices/a", 1, "one"));
 		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> find("prices/large"))
 			.withMessageContaining("found no room");
@@ -145,7 +149,7 @@ class StoredStateTests {
 	@Test
 	void whatIsNewerWinsOverAnotherNodeThatIsBehind() throws Exception {
 		this.stored.start();
-		StoredState behind = new StoredState(this.store, "prices", 4000, new Guards().of(Part.FEEDS));
+		StoredState behind = new StoredState(this.store, "prices", 4000, this.statistics, new Guards().of(Part.FEEDS));
 		behind.start();
 		this.stored.put(TOPIC, record("prices/a", 8, "new"), false);
 		awaitWritten();
