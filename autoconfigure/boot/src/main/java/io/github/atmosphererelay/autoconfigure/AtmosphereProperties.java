@@ -770,8 +770,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How feeds with the mode redistributed come to the nodes. All processes need the
-	 * same settings, but for redistribute.
+	 * How feeds with the mode redistributed or routed come to the nodes. All processes
+	 * need the same settings, but for redistribute.
 	 *
 	 * @param redistribute Whether this process is one of the redistributors, which read
 	 * partitions and forward records to the nodes that want them.

@@ -122,8 +122,11 @@ export interface ClientOptions {
 	 * {@link Code.UNAUTHORIZED}.
 	 */
 	getToken?: (context: {}) => Promise<string>;
-	/** Whether to ask before each connection which node serves the user, and to connect there. If nobody answers, it connects to its own address. */
-	route?: boolean;
+	/**
+	 * Whether to ask before each connection which node serves the user, or the subscribers of a channel, and to connect there. If nobody answers, it
+	 * connects to its own address.
+	 */
+	route?: boolean | { channel: string };
 	/** The URL of the lookup, absolute or relative to the URL of the connection. The default is `../api/route`. */
 	routePath?: string;
 	/** The function that sends the lookup. The default is the global `fetch`. */

@@ -499,6 +499,10 @@ export class Client extends Lifecycle {
 		this.#urls = [url].flat().map((each) => {
 			const target = new URL(each, globalThis.location?.href);
 			target.protocol = target.protocol.replace("http", "ws");
+			if (options.route?.channel) {
+				// A gateway places this client by it
+				target.searchParams.set("channel", options.route.channel);
+			}
 			return target.href;
 		});
 	}
@@ -700,7 +704,8 @@ export class Client extends Lifecycle {
 	}
 
 	/**
-	 * Asks the node of the list which node serves the user. Whatever goes wrong, the client connects to the list.
+	 * Asks the node of the list which node serves the user, or a channel. Whatever goes wrong, the client connects to the
+	 * list.
 	 */
 	async #findRoute() {
 		this.#route = null;
@@ -713,6 +718,9 @@ export class Client extends Lifecycle {
 		const door = new URL(this.#urls[this.#at].replace(/^ws/, "http"));
 		try {
 			const lookup = new URL(this._options.routePath ?? "../api/route", door);
+			if (this._options.route.channel) {
+				lookup.searchParams.set("channel", this._options.route.channel);
+			}
 			const answer = await this.#fetch.call(globalThis, lookup, { credentials: "same-origin", cache: "no-store",
 				headers: this._token ? { authorization: `Bearer ${this._token}` } : {}, signal: AbortSignal.timeout(this._options.timeout) });
 			const { address, here, ticket } = answer.ok ? await answer.json() : {};
