@@ -16,11 +16,13 @@
 
 package io.github.atmosphererelay.door.atmosphere.internal;
 
+import io.github.atmosphererelay.test.TakesLong;
 import io.github.atmosphererelay.test.TestNode;
 
 /**
  * Requests for messages on Jetty.
  */
+@TakesLong
 class PollingOnJettyTests extends AbstractPollingTests {
 
 	@Override

@@ -381,7 +381,9 @@ class HttpTransport {
 	}
 
 	#post(path, body, signal) {
-		return this.#fetch.call(globalThis, new URL(path, this.#url), { method: "POST", body, cache: "no-store", credentials: "include", redirect: "manual",
+		const target = new URL(path, this.#url);
+		target.search = new URL(this.#url).search;
+		return this.#fetch.call(globalThis, target, { method: "POST", body, cache: "no-store", credentials: "include", redirect: "manual",
 			headers: { "content-type": "application/json" }, signal });
 	}
 
