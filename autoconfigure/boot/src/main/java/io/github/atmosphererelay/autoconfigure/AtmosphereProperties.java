@@ -618,9 +618,14 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * when the relay has the message and of SUBSCRIBE when the subscription stands.
 	 * @param maxWaiting Maximum size of other nodes' STOMP messages that wait for slow
 	 * deliveries, in each of 16 groups of destinations. Further ones are dropped.
+	 * @param maxOutbound Maximum size of STOMP messages that wait for this node's clients
+	 * in Spring's queues, with 1 KB for each client. Other nodes' messages wait earlier;
+	 * beyond it the clients for which most waits are disconnected. With 0 a quarter of
+	 * the heap.
 	 */
 	public record Stomp(@DefaultValue("false") boolean enabled, @DefaultValue("true") boolean preserveOrder,
-			@DefaultValue("true") boolean receipts, @DefaultValue("16MB") DataSize maxWaiting) {
+			@DefaultValue("true") boolean receipts, @DefaultValue("16MB") DataSize maxWaiting,
+			@DefaultValue("0") DataSize maxOutbound) {
 	}
 
 	/**

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.stomp.internal.StompParts;
 import io.github.atmosphererelay.stomp.internal.StompRelay;
 import io.github.atmosphererelay.stomp.internal.StompSettings;
 import io.github.atmosphererelay.stomp.internal.StompSockets;
+import io.github.atmosphererelay.stomp.internal.StompStatistics;
 import io.github.atmosphererelay.stomp.internal.StompUsers;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -75,15 +76,21 @@ public final class AtmosphereStompAutoConfiguration {
 	}
 
 	@Bean
-	StompRelay atmosphereStompRelay(MessagingNode node, ClusterRelay relay, StompUsers users,
+	StompRelay atmosphereStompRelay(MessagingNode node, ClusterRelay relay, StompUsers users, StompSockets sockets,
 			AtmosphereProperties properties, ListableBeanFactory beans) {
 		AtmosphereProperties.Stomp stomp = properties.stomp();
 		return new StompRelay(
 				new StompParts(node.identity().id(), relay, node.monitor(), node.interest(), node.buckets(),
-						node.timers(), users),
+						node.timers(), users, sockets),
 				new StompSettings(stomp.preserveOrder(), stomp.receipts(), stomp.maxWaiting().toBytes(),
+						maxOutbound(stomp), properties.websocket().maxStuckWriters(),
 						(int) properties.relay().maxMessageSize().toBytes()),
 				beans);
+	}
+
+	private static long maxOutbound(AtmosphereProperties.Stomp stomp) {
+		long configured = stomp.maxOutbound().toBytes();
+		return (configured > 0) ? configured : Runtime.getRuntime().maxMemory() / 4;
 	}
 
 	/**
@@ -109,7 +116,7 @@ public final class AtmosphereStompAutoConfiguration {
 	 */
 	@Bean
 	StompSockets atmosphereStompSockets() {
-		return new StompSockets();
+		return new StompSockets(new StompStatistics());
 	}
 
 	@Bean

@@ -137,8 +137,9 @@ public final class Benchmark implements AutoCloseable {
 		BrokerProcess broker = this.brokers.get(contender.broker());
 		List<ServerProcess> nodes = new ArrayList<>();
 		try {
-			List<Integer> ports = contender.ports(workload.nodes());
-			for (int i = 0; i < workload.nodes(); i++) {
+			int count = contender.nodes(workload.nodes());
+			List<Integer> ports = contender.ports(count);
+			for (int i = 0; i < count; i++) {
 				nodes.add(ServerProcess.start(
 						contender.command(this.options, this.directory, (broker != null) ? broker.port() : 0, ports, i),
 						this.directory.resolve("node-" + i + ".log")));

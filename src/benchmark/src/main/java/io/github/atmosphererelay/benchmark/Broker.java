@@ -82,6 +82,26 @@ enum Broker {
 			return KafkaProcess.start(options.java(), directory);
 		}
 
+	},
+
+	/** Not configured by Spring Boot, but by the node. */
+	RABBIT("") {
+
+		@Override
+		List<String> properties(int port) {
+			return List.of("--rabbit-port=" + port);
+		}
+
+		@Override
+		BrokerProcess start(Options options, Path directory) {
+			return RabbitProcess.start(directory);
+		}
+
+		@Override
+		boolean isProcess() {
+			return true;
+		}
+
 	};
 
 	private final String autoConfiguration;
@@ -119,7 +139,7 @@ enum Broker {
 	 */
 	List<String> foreign() {
 		return Arrays.stream(values())
-			.filter((broker) -> broker != this && broker.isProcess())
+			.filter((broker) -> broker != this && !broker.autoConfiguration.isEmpty())
 			.map((broker) -> broker.autoConfiguration)
 			.toList();
 	}

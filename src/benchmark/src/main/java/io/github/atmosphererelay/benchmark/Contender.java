@@ -29,6 +29,7 @@ import io.github.atmosphererelay.benchmark.load.Load;
 import io.github.atmosphererelay.benchmark.node.HandRolledNode;
 import io.github.atmosphererelay.benchmark.node.NettyNode;
 import io.github.atmosphererelay.benchmark.node.RelayNode;
+import io.github.atmosphererelay.benchmark.node.StompNode;
 
 /**
  * A server that takes part.
@@ -71,6 +72,16 @@ enum Contender {
 	/** The starter without a broker, for what the relay costs. */
 	OURS_LOCAL("ours, local relay", RelayNode.class, Broker.NONE, List.of(), "--atmosphere.relay.type=local"),
 
+	/** Spring's simple broker on all nodes, by the starter, with Redis. */
+	STOMP("STOMP, ours", StompNode.class, Broker.REDIS, List.of(), "--atmosphere.relay.type=redis",
+			"--atmosphere.stomp.enabled=true"),
+
+	/** Spring's simple broker alone, on one node, whatever the workload says. */
+	STOMP_SIMPLE("STOMP, one node alone", StompNode.class, Broker.NONE, List.of(), "--atmosphere.enabled=false"),
+
+	/** Spring's relay to RabbitMQ, which has to be installed. */
+	STOMP_RABBIT("STOMP, RabbitMQ", StompNode.class, Broker.RABBIT, List.of(), "--atmosphere.enabled=false"),
+
 	/** What teams write by hand. Pays for nothing of the starter, which is there too. */
 	BASELINE("hand-rolled", HandRolledNode.class, Broker.REDIS, List.of(), "--atmosphere.enabled=false"),
 
@@ -111,8 +122,19 @@ enum Contender {
 	 * @return the path
 	 */
 	String path() {
+		if (this.main == StompNode.class) {
+			return Load.STOMP + "/topic/chat.%d";
+		}
 		String path = (this.main == RelayNode.class) ? "/atmosphere/chat/%d" : "/chat/%d";
 		return (this == OURS_EVENTS || this == OURS_EVENTS_JETTY) ? Load.EVENTS + path : path;
+	}
+
+	/**
+	 * Return how many nodes there are.
+	 * @param nodes how many the workload has
+	 */
+	int nodes(int nodes) {
+		return (this == STOMP_SIMPLE) ? 1 : nodes;
 	}
 
 	/**
@@ -120,7 +142,7 @@ enum Contender {
 	 * @return 1 where there is nothing between nodes
 	 */
 	int maxNodes() {
-		return (this.broker == Broker.NONE) ? 1 : Integer.MAX_VALUE;
+		return (this.broker == Broker.NONE && this != STOMP_SIMPLE) ? 1 : Integer.MAX_VALUE;
 	}
 
 	/**
@@ -184,10 +206,14 @@ enum Contender {
 		}
 		List<String> command = new ArrayList<>(List.of(options.java()));
 		command.addAll(options.jvmArguments());
-		command.addAll(List.of("-cp", ServerProcess.classPath(isOnJetty()), this.main.getName()));
+		command.addAll(List.of("-cp", classPath(), this.main.getName()));
 		command.addAll((this.main == NettyNode.class) ? List.of(Integer.toString(brokerPort))
 				: properties(brokerPort, ports, node));
 		return command;
+	}
+
+	private String classPath() {
+		return (this == STOMP_RABBIT) ? ServerProcess.reactorClassPath() : ServerProcess.classPath(isOnJetty());
 	}
 
 	private boolean isOnJetty() {

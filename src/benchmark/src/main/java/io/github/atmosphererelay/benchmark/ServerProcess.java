@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -117,6 +118,22 @@ final class ServerProcess implements AutoCloseable {
 				.collect(Collectors.joining(File.pathSeparator));
 		}
 		return entries.flatMap((entry) -> Stream.of(entry, Path.of(entry).resolveSibling("lib-jetty") + "/*"))
+			.collect(Collectors.joining(File.pathSeparator));
+	}
+
+	/**
+	 * Return the class path of a node that connects to RabbitMQ: Spring's relay needs a
+	 * client that others do not have.
+	 * @return the class path
+	 */
+	static String reactorClassPath() {
+		File[] reactor = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+			.map((entry) -> Path.of(entry).resolveSibling("lib-gateway").toFile())
+			.map((directory) -> directory.listFiles((each) -> each.getName().startsWith("reactor-netty")))
+			.filter(Objects::nonNull)
+			.findFirst()
+			.orElse(new File[0]);
+		return Stream.concat(Stream.of(classPath(false)), Arrays.stream(reactor).map(File::getPath))
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 

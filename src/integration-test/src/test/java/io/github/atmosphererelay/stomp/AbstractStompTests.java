@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.stomp;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -25,6 +26,7 @@ import io.github.atmosphererelay.stomp.internal.StompRelay;
 import io.github.atmosphererelay.stomp.internal.StompStatistics;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
+import io.github.atmosphererelay.test.TakesLong;
 import io.github.atmosphererelay.test.TestNode;
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +145,26 @@ abstract class AbstractStompTests extends AbstractStompNodesTests {
 		SimpUserRegistry there = b().bean(SimpUserRegistry.class);
 		MachineTime.await(Duration.ofSeconds(5))
 			.untilAsserted(() -> assertThat(there.getUser("uma").getSessions()).hasSize(1));
+	}
+
+	@Test
+	@TakesLong
+	void theRegistriesOfBothNodesAgreeWithinASecond() {
+		List<Duration> times = new ArrayList<>();
+		for (int round = 0; round < 20; round++) {
+			String user = "wes" + round;
+			connect(a(), user).subscribe("1", "/topic/x");
+			MachineTime time = MachineTime.start();
+			SimpUserRegistry there = b().bean(SimpUserRegistry.class);
+			MachineTime.await(Duration.ofSeconds(5))
+				.pollInterval(Duration.ofMillis(5))
+				.until(() -> there.findSubscriptions((each) -> each.getSession().getUser().getName().equals(user))
+					.size() == 1);
+			times.add(time.elapsed());
+			assertThat(there.getUserCount()).isEqualTo(a().bean(SimpUserRegistry.class).getUserCount());
+		}
+		times.sort(null);
+		assertThat(times.get(times.size() / 2)).isLessThan(Duration.ofSeconds(1));
 	}
 
 	@Test

@@ -30,7 +30,9 @@ import io.github.atmosphererelay.event.RelayUp;
 import io.github.atmosphererelay.stomp.internal.StompRelay;
 import io.github.atmosphererelay.stomp.internal.StompStatistics;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.TakesLong;
 import io.github.atmosphererelay.test.TestNode;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Configuration;
@@ -45,10 +47,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 class StompOutageTests {
 
 	private static TestNode start(Broker broker) {
+		return start(broker, "atmosphere.relay.probe-interval=500ms", "atmosphere.relay.probe-timeout=1s");
+	}
+
+	private static TestNode start(Broker broker, String... further) {
 		List<String> arguments = new ArrayList<>(Arrays.asList(broker.directProperties()));
 		arguments.add("atmosphere.stomp.enabled=true");
-		arguments.add("atmosphere.relay.probe-interval=500ms");
-		arguments.add("atmosphere.relay.probe-timeout=1s");
+		arguments.addAll(Arrays.asList(further));
 		return TestNode.start(List.of(StompApplication.class, Events.class), arguments.toArray(String[]::new));
 	}
 
@@ -87,6 +92,44 @@ class StompOutageTests {
 			assertThat(health.health().getStatus().getCode()).isEqualTo("UP");
 			assertThat(a.bean(Events.class).seen).containsSubsequence("up", "down", "up");
 			Stream.of(here, there, late).forEach(StompClient::close);
+		}
+	}
+
+	/**
+	 * With the library's own settings.
+	 */
+	@Test
+	@TakesLong
+	void whenTheBrokerWasAwayFor30SecondsLocalDeliveryHasGoneOnAndAllIsBackWithin5Seconds() {
+		try (Broker broker = new Broker.Redis();
+				TestNode a = start(broker, new String[0]);
+				TestNode b = start(broker, new String[0])) {
+			Stream.of(a, b).forEach(TestNode::awaitUp);
+			StompClient here = StompClient.connect(a.port(), null).subscribe("1", "/topic/x");
+			StompClient there = StompClient.connect(b.port(), null).subscribe("1", "/topic/x");
+			here.frames().clear();
+			StompStatistics statistics = a.bean(StompRelay.class).statistics();
+			broker.kill();
+			MachineTime.await(Duration.ofSeconds(20)).until(() -> !a.messaging().monitor().isUp());
+			long missed = statistics.sent(StompStatistics.Sent.MISSED);
+			MachineTime away = MachineTime.start();
+			int sent = 0;
+			while (away.elapsed().compareTo(Duration.ofSeconds(30)) < 0) {
+				sent++;
+				AbstractStompNodesTests.template(a).convertAndSend("/topic/x", "away " + sent);
+				here.awaitMessages(sent);
+				// Some hundred messages are enough
+				Awaitility.await().pollDelay(Duration.ofMillis(100)).until(() -> true);
+			}
+			assertThat(statistics.sent(StompStatistics.Sent.MISSED) - missed).isEqualTo(sent);
+			broker.start();
+			MachineTime.await(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(50)).until(() -> {
+				AbstractStompNodesTests.template(a).convertAndSend("/topic/x", "back");
+				return there.bodies().contains("back");
+			});
+			assertThat(there.bodies()).containsOnly("back");
+			assertThat(a.bean(SimpleBrokerMessageHandler.class).isBrokerAvailable()).isTrue();
+			Stream.of(here, there).forEach(StompClient::close);
 		}
 	}
 

@@ -50,6 +50,15 @@ public final class StompMeters implements MeterBinder {
 		gauge(registry, "waiting.bytes", "bytes",
 				"Bytes of other nodes' STOMP messages that wait for slow deliveries on this node",
 				StompRelay::waitingBytes);
+		gauge(registry, "outbound.bytes", "bytes",
+				"Bytes of STOMP messages that wait for clients of this node in Spring's queues",
+				StompRelay::outboundBytes);
+		gauge(registry, "blocked.sessions", "sessions", "STOMP sessions whose clients accept nothing at this moment",
+				StompRelay::blockedSessions);
+		for (StompStatistics.SlowReason reason : StompStatistics.SlowReason.values()) {
+			counter(registry, "slow", "STOMP sessions that were closed because their clients read too slowly", "reason",
+					reason, (stomp) -> stomp.statistics().slow(reason));
+		}
 		for (StompStatistics.Sent outcome : StompStatistics.Sent.values()) {
 			counter(registry, "sent", "STOMP messages of this node that are for other nodes, too", outcome,
 					(stomp) -> stomp.statistics().sent(outcome));
@@ -74,9 +83,14 @@ public final class StompMeters implements MeterBinder {
 
 	private void counter(MeterRegistry registry, String name, String description, Enum<?> outcome,
 			ToDoubleFunction<StompRelay> value) {
+		counter(registry, name, description, "outcome", outcome, value);
+	}
+
+	private void counter(MeterRegistry registry, String name, String description, String tag, Enum<?> outcome,
+			ToDoubleFunction<StompRelay> value) {
 		FunctionCounter.builder("atmosphere.stomp." + name, this.stomp, value)
 			.description(description)
-			.tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+			.tag(tag, outcome.name().toLowerCase(Locale.ROOT))
 			.register(registry);
 	}
 

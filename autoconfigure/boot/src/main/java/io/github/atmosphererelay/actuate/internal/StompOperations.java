@@ -43,8 +43,10 @@ public final class StompOperations {
 	StompDescriptor describe() {
 		StompStatistics statistics = this.stomp.statistics();
 		return new StompDescriptor(this.stomp.isActive(), this.stomp.sessions(), this.stomp.destinations(),
-				this.stomp.waitingBytes(), counts(StompStatistics.Sent.values(), statistics::sent),
-				counts(StompStatistics.Received.values(), statistics::received));
+				this.stomp.waitingBytes(), this.stomp.outboundBytes(), this.stomp.blockedSessions(),
+				counts(StompStatistics.Sent.values(), statistics::sent),
+				counts(StompStatistics.Received.values(), statistics::received),
+				counts(StompStatistics.SlowReason.values(), statistics::slow));
 	}
 
 	private static <T extends Enum<T>> Map<String, Long> counts(T[] outcomes, ToLongFunction<T> count) {
@@ -64,11 +66,15 @@ public final class StompOperations {
 	 * @param destinations the number of destinations and patterns to which they are
 	 * subscribed
 	 * @param waitingBytes the bytes of other nodes' messages that wait
+	 * @param outboundBytes the bytes of messages that wait for clients
+	 * @param blockedSessions the number of sessions whose clients accept nothing
 	 * @param sent this node's messages by outcome
 	 * @param received other nodes' messages by outcome
+	 * @param slow sessions that were closed because their clients read too slowly, by
+	 * reason
 	 */
-	public record StompDescriptor(boolean active, int sessions, int destinations, long waitingBytes,
-			Map<String, Long> sent, Map<String, Long> received) {
+	public record StompDescriptor(boolean active, int sessions, int destinations, long waitingBytes, long outboundBytes,
+			int blockedSessions, Map<String, Long> sent, Map<String, Long> received, Map<String, Long> slow) {
 	}
 
 }

@@ -16,10 +16,14 @@
 
 package io.github.atmosphererelay.stomp.internal;
 
+import java.time.Duration;
+
 import io.github.atmosphererelay.delivery.internal.BucketReceiver;
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.WireFormatException;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.messaging.Message;
@@ -38,11 +42,16 @@ import org.springframework.messaging.support.MessageHeaderInitializer;
  */
 final class ClusterReceiver implements BucketReceiver {
 
+	private static final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(ClusterReceiver.class),
+			Duration.ofSeconds(10));
+
 	private final StompBroker broker;
 
 	private final LocalSessions sessions;
 
 	private final DestinationInterest interest;
+
+	private final OutboundBacklog backlog;
 
 	private final boolean ownNames;
 
@@ -55,11 +64,12 @@ final class ClusterReceiver implements BucketReceiver {
 	 * @param ownNames whether users have the names under which {@code sessions} knows
 	 * them. If not, each message for a user has to be resolved
 	 */
-	ClusterReceiver(StompBroker broker, LocalSessions sessions, DestinationInterest interest, boolean ownNames,
-			Lanes lanes, StompStatistics statistics) {
+	ClusterReceiver(StompBroker broker, LocalSessions sessions, DestinationInterest interest, OutboundBacklog backlog,
+			boolean ownNames, Lanes lanes, StompStatistics statistics) {
 		this.broker = broker;
 		this.sessions = sessions;
 		this.interest = interest;
+		this.backlog = backlog;
 		this.ownNames = ownNames;
 		this.lanes = lanes;
 		this.statistics = statistics;
@@ -80,6 +90,8 @@ final class ClusterReceiver implements BucketReceiver {
 		}
 		if (!this.lanes.add(bucket.number(), bytes.length, () -> deliver(bytes))) {
 			this.statistics.count(StompStatistics.Received.DROPPED);
+			log.warn("STOMP messages of other nodes are dropped, because more than atmosphere.stomp.max-waiting waits"
+					+ " in bucket " + bucket.number());
 		}
 	}
 
@@ -165,6 +177,11 @@ final class ClusterReceiver implements BucketReceiver {
 	}
 
 	private void handle(Message<?> message) {
+		String destination = SimpMessageHeaderAccessor.getDestination(message.getHeaders());
+		if (destination != null) {
+			this.backlog.awaitRoom(destination);
+		}
+		this.backlog.expect();
 		this.broker.handler().handleMessage(message);
 	}
 

@@ -38,7 +38,14 @@ final class LocalSessions {
 	/** The number of sessions of each user. */
 	private final Map<String, Integer> counts = new ConcurrentHashMap<>();
 
+	private final OutboundBacklog backlog;
+
+	LocalSessions(OutboundBacklog backlog) {
+		this.backlog = backlog;
+	}
+
 	void connected(String session, @Nullable Principal user) {
+		this.backlog.connected(session);
 		String name = (user != null) ? nameOf(user) : ANONYMOUS;
 		String before = this.users.put(session, name);
 		// The new one first, so that a user who connects again is there all the time
@@ -55,6 +62,7 @@ final class LocalSessions {
 	}
 
 	void disconnected(String session) {
+		this.backlog.disconnected(session);
 		String name = this.users.remove(session);
 		if (name != null) {
 			forget(name);

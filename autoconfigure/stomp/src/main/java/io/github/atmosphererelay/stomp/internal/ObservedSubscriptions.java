@@ -34,17 +34,22 @@ final class ObservedSubscriptions implements SubscriptionRegistry {
 
 	private final DestinationInterest interest;
 
+	private final OutboundBacklog backlog;
+
 	private final Consumer<String> sessionEnded;
 
 	/**
 	 * Create a registry.
 	 * @param registry does the work
 	 * @param interest the index
+	 * @param backlog counts what the broker sends to the subscribers that it finds
 	 * @param sessionEnded called with the id of a session that has ended
 	 */
-	ObservedSubscriptions(SubscriptionRegistry registry, DestinationInterest interest, Consumer<String> sessionEnded) {
+	ObservedSubscriptions(SubscriptionRegistry registry, DestinationInterest interest, OutboundBacklog backlog,
+			Consumer<String> sessionEnded) {
 		this.registry = registry;
 		this.interest = interest;
+		this.backlog = backlog;
 		this.sessionEnded = sessionEnded;
 	}
 
@@ -80,7 +85,9 @@ final class ObservedSubscriptions implements SubscriptionRegistry {
 
 	@Override
 	public MultiValueMap<String, String> findSubscriptions(Message<?> message) {
-		return this.registry.findSubscriptions(message);
+		MultiValueMap<String, String> found = this.registry.findSubscriptions(message);
+		this.backlog.found(message, found);
+		return found;
 	}
 
 	@Override

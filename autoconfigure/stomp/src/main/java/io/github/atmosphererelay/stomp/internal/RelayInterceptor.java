@@ -57,6 +57,8 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 
 	private final StompStatistics statistics;
 
+	private final OutboundBacklog backlog;
+
 	private final boolean clustered;
 
 	/**
@@ -65,13 +67,14 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 	 * delivery stays as it is
 	 */
 	RelayInterceptor(StompBroker broker, LocalSessions sessions, ClusterPublisher publisher, Receipts receipts,
-			ClientErrors errors, StompStatistics statistics, boolean clustered) {
+			ClientErrors errors, StompStatistics statistics, OutboundBacklog backlog, boolean clustered) {
 		this.broker = broker;
 		this.sessions = sessions;
 		this.publisher = publisher;
 		this.receipts = receipts;
 		this.errors = errors;
 		this.statistics = statistics;
+		this.backlog = backlog;
 		this.clustered = clustered;
 	}
 
@@ -120,6 +123,7 @@ final class RelayInterceptor implements ExecutorChannelInterceptor {
 						destination);
 				this.receipts.sent(message, channel, relayed);
 			}
+			this.backlog.expect();
 		}
 	}
 

@@ -34,7 +34,8 @@ import io.github.atmosphererelay.subscription.internal.Interest;
  * @param buckets pass on the messages of other nodes
  * @param timers run short tasks
  * @param users exchanges users with the other nodes
+ * @param sockets the sockets of the application's STOMP endpoints
  */
 public record StompParts(UUID node, ClusterRelay relay, RelayMonitor monitor, Interest interest,
-		BucketReceivers buckets, Timers timers, StompUsers users) {
+		BucketReceivers buckets, Timers timers, StompUsers users, StompSockets sockets) {
 }

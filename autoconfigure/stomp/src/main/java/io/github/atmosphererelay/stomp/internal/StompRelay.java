@@ -51,6 +51,9 @@ public final class StompRelay implements SmartInitializingSingleton {
 
 	private static final Duration CONFIRMATION = Duration.ofSeconds(2);
 
+	/** Spring's own, in milliseconds. */
+	private static final int DEFAULT_SEND_TIME_LIMIT = 10_000;
+
 	private static final Duration TICK = Duration.ofMillis(100);
 
 	private final StompParts parts;
@@ -59,9 +62,11 @@ public final class StompRelay implements SmartInitializingSingleton {
 
 	private final ListableBeanFactory beans;
 
-	private final StompStatistics statistics = new StompStatistics();
+	private final StompStatistics statistics;
 
-	private final LocalSessions sessions = new LocalSessions();
+	private final OutboundBacklog backlog;
+
+	private final LocalSessions sessions;
 
 	private final RemoteUsers remoteUsers;
 
@@ -84,6 +89,9 @@ public final class StompRelay implements SmartInitializingSingleton {
 		this.settings = settings;
 		this.beans = beans;
 		this.remoteUsers = parts.users().remote();
+		this.statistics = parts.sockets().statistics();
+		this.backlog = new OutboundBacklog(settings.maxOutbound());
+		this.sessions = new LocalSessions(this.backlog);
 		Guard guard = parts.timers().guards().of(Part.STOMP);
 		this.lanes = new Lanes(guard, ClusterPublisher.BUCKETS + 1, settings.maxWaiting());
 		this.clustered = parts.relay().capabilities().contains(RelayCapability.CLUSTERED);
@@ -109,23 +117,36 @@ public final class StompRelay implements SmartInitializingSingleton {
 		ClusterPublisher publisher = new ClusterPublisher(this.parts.node(), this.parts.relay(), this.parts.monitor(),
 				this.settings.maxMessageSize(), this.statistics);
 		RelayInterceptor interceptor = new RelayInterceptor(broker, this.sessions, publisher, receipts,
-				new ClientErrors(broker.outbound(), protocol()), this.statistics, this.clustered);
+				new ClientErrors(broker.outbound(), protocol()), this.statistics, this.backlog, this.clustered);
 		SubscriptionRegistry registry = broker.handler().getSubscriptionRegistry();
 		broker.handler()
-			.setSubscriptionRegistry(new ObservedSubscriptions(registry, interest, this.sessions::disconnected));
+			.setSubscriptionRegistry(
+					new ObservedSubscriptions(registry, interest, this.backlog, this.sessions::disconnected));
 		if (this.settings.preserveOrder()) {
 			// Before the other interceptor is added: if that one withholds a message from
 			// a
 			// handler, only interceptors before it learn that the message is done
 			preserveOrder(broker);
 		}
+		broker.outbound().addInterceptor(0, this.backlog);
 		broker.inbound().addInterceptor(interceptor);
 		broker.channel().addInterceptor(interceptor);
 		boolean ownNames = connectUsers(broker);
-		ClusterReceiver receiver = new ClusterReceiver(broker, this.sessions, interest, ownNames, this.lanes,
-				this.statistics);
+		ClusterReceiver receiver = new ClusterReceiver(broker, this.sessions, interest, this.backlog, ownNames,
+				this.lanes, this.statistics);
 		this.parts.buckets().set(BucketMessages.STOMP, receiver);
-		this.active = new Active(following, receipts, interest);
+		SlowClients slowClients = new SlowClients(this.parts.sockets(), this.backlog,
+				new OutboundThreads(broker.outbound().getExecutor()), sendTimeLimit(), this.settings.maxBlocked());
+		this.active = new Active(following, receipts, interest, slowClients);
+	}
+
+	private Duration sendTimeLimit() {
+		return Duration.ofMillis(this.beans.getBeansOfType(SubProtocolWebSocketHandler.class)
+			.values()
+			.stream()
+			.mapToInt(SubProtocolWebSocketHandler::getSendTimeLimit)
+			.max()
+			.orElse(DEFAULT_SEND_TIME_LIMIT));
 	}
 
 	private static PathMatcher matcher(StompBroker broker) {
@@ -204,6 +225,7 @@ public final class StompRelay implements SmartInitializingSingleton {
 		this.ticks = this.parts.timers().repeat(Part.STOMP, () -> {
 			active.following().check();
 			active.receipts().sendWaiting();
+			active.slowClients().check();
 		}, TICK, TICK);
 	}
 
@@ -217,6 +239,7 @@ public final class StompRelay implements SmartInitializingSingleton {
 		}
 		if (this.active != null) {
 			this.active.following().stop();
+			this.active.slowClients().stop();
 		}
 		this.lanes.stop();
 	}
@@ -256,6 +279,22 @@ public final class StompRelay implements SmartInitializingSingleton {
 	}
 
 	/**
+	 * Return how many bytes of messages wait for this node's clients.
+	 * @return the number of bytes
+	 */
+	public long outboundBytes() {
+		return this.backlog.bytes();
+	}
+
+	/**
+	 * Return how many clients accept nothing at this moment.
+	 * @return the number of sessions
+	 */
+	public int blockedSessions() {
+		return (this.active != null) ? this.active.slowClients().blocked() : 0;
+	}
+
+	/**
 	 * Return the counters.
 	 * @return the counters
 	 */
@@ -266,7 +305,8 @@ public final class StompRelay implements SmartInitializingSingleton {
 	/**
 	 * What exists if there is a simple broker.
 	 */
-	private record Active(Following following, Receipts receipts, DestinationInterest interest) {
+	private record Active(Following following, Receipts receipts, DestinationInterest interest,
+			SlowClients slowClients) {
 	}
 
 }

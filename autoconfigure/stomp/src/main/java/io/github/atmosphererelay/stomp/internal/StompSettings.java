@@ -24,7 +24,10 @@ package io.github.atmosphererelay.stomp.internal;
  * @param receipts whether clients get the receipts that they ask for
  * @param maxWaiting how many bytes of other nodes' messages may wait in each bucket for
  * slow deliveries
+ * @param maxOutbound how many bytes of messages may wait for this node's clients
+ * @param maxBlocked how many clients may hold a thread at a time by not reading
  * @param maxMessageSize the maximum size of a message between nodes in bytes
  */
-public record StompSettings(boolean preserveOrder, boolean receipts, long maxWaiting, int maxMessageSize) {
+public record StompSettings(boolean preserveOrder, boolean receipts, long maxWaiting, long maxOutbound, int maxBlocked,
+		int maxMessageSize) {
 }

@@ -20,10 +20,16 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
 
+import io.github.atmosphererelay.guard.internal.Threads;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.socket.CloseStatus;
 import org.springframework.web.socket.WebSocketHandler;
@@ -40,9 +46,28 @@ public final class StompSockets implements WebSocketMessageBrokerConfigurer {
 
 	private static final Log logger = LogFactory.getLog(StompSockets.class);
 
-	private final Map<String, WebSocketSession> sessions = new ConcurrentHashMap<>();
+	/** A close may block for as long as a slow client does. */
+	private static final int CLOSERS = 16;
+
+	private final Map<String, WatchedSession> sessions = new ConcurrentHashMap<>();
+
+	/** Closed sessions to which a thread is still writing. */
+	private final Set<WatchedSession> lingering = ConcurrentHashMap.newKeySet();
+
+	/** Its queue is bounded by the number of sessions. Idle threads end. */
+	private final Executor closers = Threads.pool("stomp-slow-closer", CLOSERS, new LinkedBlockingQueue<>());
+
+	private final StompStatistics statistics;
 
 	private volatile boolean open = true;
+
+	/**
+	 * Create an instance without sessions.
+	 * @param statistics receives the counts
+	 */
+	public StompSockets(StompStatistics statistics) {
+		this.statistics = statistics;
+	}
 
 	@Override
 	public void configureWebSocketTransport(WebSocketTransportRegistration registration) {
@@ -59,6 +84,23 @@ public final class StompSockets implements WebSocketMessageBrokerConfigurer {
 
 	Collection<WebSocketSession> sessions() {
 		return List.copyOf(this.sessions.values());
+	}
+
+	/**
+	 * Call an action with each session, and with those that are closed and hold a thread.
+	 */
+	void forEach(Consumer<WatchedSession> action) {
+		this.sessions.values().forEach(action);
+		this.lingering.removeIf((session) -> !session.isWriting());
+		this.lingering.forEach(action);
+	}
+
+	@Nullable WatchedSession get(String id) {
+		return this.sessions.get(id);
+	}
+
+	StompStatistics statistics() {
+		return this.statistics;
 	}
 
 	int size() {
@@ -89,16 +131,20 @@ public final class StompSockets implements WebSocketMessageBrokerConfigurer {
 		@Override
 		public void afterConnectionEstablished(WebSocketSession session) throws Exception {
 			StompSockets sockets = StompSockets.this;
-			sockets.sessions.put(session.getId(), session);
+			WatchedSession watched = new WatchedSession(session, sockets.closers, sockets.statistics::count);
+			sockets.sessions.put(session.getId(), watched);
 			if (!sockets.open) {
-				close(session);
+				close(watched);
 			}
-			super.afterConnectionEstablished(session);
+			super.afterConnectionEstablished(watched);
 		}
 
 		@Override
 		public void afterConnectionClosed(WebSocketSession session, CloseStatus status) throws Exception {
-			StompSockets.this.sessions.remove(session.getId());
+			WatchedSession removed = StompSockets.this.sessions.remove(session.getId());
+			if (removed != null && removed.isWriting()) {
+				StompSockets.this.lingering.add(removed);
+			}
 			super.afterConnectionClosed(session, status);
 		}
 

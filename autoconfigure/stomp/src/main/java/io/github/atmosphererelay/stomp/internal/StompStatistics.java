@@ -29,6 +29,8 @@ public final class StompStatistics {
 
 	private final Counters<ReceiptOutcome> receipts = new Counters<>(ReceiptOutcome.class);
 
+	private final Counters<SlowReason> slow = new Counters<>(SlowReason.class);
+
 	/**
 	 * Return how many messages of this node had an outcome.
 	 * @param outcome the outcome
@@ -56,6 +58,15 @@ public final class StompStatistics {
 		return this.receipts.get(outcome);
 	}
 
+	/**
+	 * Return how many sessions were closed because their clients read too slowly.
+	 * @param reason the reason
+	 * @return the number of sessions
+	 */
+	public long slow(SlowReason reason) {
+		return this.slow.get(reason);
+	}
+
 	void count(Sent outcome) {
 		this.sent.increment(outcome);
 	}
@@ -66,6 +77,10 @@ public final class StompStatistics {
 
 	void count(ReceiptOutcome outcome) {
 		this.receipts.increment(outcome);
+	}
+
+	void count(SlowReason reason) {
+		this.slow.increment(reason);
 	}
 
 	/**
@@ -119,6 +134,35 @@ public final class StompStatistics {
 		 * many receipts were waiting for the relay.
 		 */
 		WITHHELD
+
+	}
+
+	/**
+	 * Why a session was closed whose client reads too slowly.
+	 */
+	public enum SlowReason {
+
+		/** Spring found one of its limits exceeded. */
+		LIMIT("Spring found sendTimeLimit or sendBufferSizeLimit exceeded"),
+
+		/** A write was blocked for longer than Spring's limit of time. */
+		TIME("a write was blocked for longer than sendTimeLimit"),
+
+		/** Too many clients did not read, and this one had not read for longest. */
+		CROWD("more clients than atmosphere.websocket.max-stuck-writers were blocked, this one for longest"),
+
+		/** Too much waited for all clients, and most of it for this one. */
+		BACKLOG("more than atmosphere.stomp.max-outbound waited for all clients, most of it for this one");
+
+		private final String description;
+
+		SlowReason(String description) {
+			this.description = description;
+		}
+
+		String description() {
+			return this.description;
+		}
 
 	}
 

@@ -64,6 +64,10 @@ final class Client {
 			\r
 			""";
 
+	private static final String STOMP_CONNECT = "CONNECT\naccept-version:1.2\nhost:localhost\nheart-beat:0,0\n\n\0";
+
+	private static final String STOMP_SUBSCRIBE = "SUBSCRIBE\nid:1\ndestination:%s\n\n\0";
+
 	private final SocketChannel channel;
 
 	private final SelectionKey key;
@@ -81,14 +85,19 @@ final class Client {
 
 	private final boolean stream;
 
+	/** The destination of a client that speaks STOMP. */
+	private final @Nullable String destination;
+
 	/** Whether the present event is one of the server's own, which have names. */
 	private boolean named;
 
 	/** The text that a first frame has begun, for servers that split messages. */
 	private @Nullable ByteBuffer message;
 
-	private Client(SocketChannel channel, SelectionKey key, Listener listener, String request, boolean stream) {
+	private Client(SocketChannel channel, SelectionKey key, Listener listener, String request, boolean stream,
+			@Nullable String destination) {
 		this.stream = stream;
+		this.destination = destination;
 		this.channel = channel;
 		this.key = key;
 		this.listener = listener;
@@ -106,10 +115,13 @@ final class Client {
 		channel.connect(address);
 		SelectionKey key = channel.register(selector, SelectionKey.OP_CONNECT);
 		boolean stream = path.startsWith(Load.EVENTS);
-		String request = stream ? STREAM_REQUEST.formatted(path.substring(Load.EVENTS.length()),
-				address.getHostString(), address.getPort())
-				: REQUEST.formatted(path, address.getHostString(), address.getPort());
-		Client client = new Client(channel, key, listener, request, stream);
+		String destination = path.startsWith(Load.STOMP) ? path.substring(Load.STOMP.length()) : null;
+		String request = stream
+				? STREAM_REQUEST.formatted(path.substring(Load.EVENTS.length()), address.getHostString(),
+						address.getPort())
+				: REQUEST.formatted((destination != null) ? "/stomp" : path, address.getHostString(),
+						address.getPort());
+		Client client = new Client(channel, key, listener, request, stream, destination);
 		key.attach(client);
 		return client;
 	}
@@ -249,8 +261,47 @@ final class Client {
 		}
 		buffer.position(buffer.position() + end + 4);
 		this.open = true;
+		if (this.destination != null) {
+			write(STOMP_CONNECT);
+			flush();
+		}
 		this.listener.opened(this);
 		return true;
+	}
+
+	private void write(String frame) {
+		byte[] bytes = frame.getBytes(StandardCharsets.US_ASCII);
+		text(bytes.length).put(bytes);
+	}
+
+	/**
+	 * Pass on the body of a STOMP frame with a message.
+	 */
+	private void stomp(ByteBuffer buffer, int offset, int length) throws IOException {
+		if (buffer.get(offset) == 'E') {
+			throw new IOException("ERROR frame");
+		}
+		if (buffer.get(offset) == 'C') {
+			write(STOMP_SUBSCRIBE.formatted(this.destination));
+			flush();
+		}
+		if (buffer.get(offset) != 'M') {
+			return;
+		}
+		int body = offset;
+		while (buffer.get(body) != '\n' || buffer.get(body + 1) != '\n') {
+			body++;
+		}
+		this.listener.received(this, buffer, body + 2, offset + length - body - 3);
+	}
+
+	private void text(ByteBuffer buffer, int offset, int length) throws IOException {
+		if (this.destination != null) {
+			stomp(buffer, offset, length);
+		}
+		else {
+			this.listener.received(this, buffer, offset, length);
+		}
 	}
 
 	/**
@@ -309,7 +360,7 @@ final class Client {
 		switch (opcode) {
 			case 0, TEXT, BINARY -> {
 				if (last && opcode != 0) {
-					this.listener.received(this, buffer, offset, length);
+					text(buffer, offset, length);
 				}
 				else {
 					part(last, buffer.slice(offset, length));
@@ -326,12 +377,12 @@ final class Client {
 		}
 	}
 
-	private void part(boolean last, ByteBuffer part) {
+	private void part(boolean last, ByteBuffer part) throws IOException {
 		ByteBuffer begun = (this.message != null) ? this.message : ByteBuffer.allocate(0);
 		ByteBuffer all = ByteBuffer.allocate(begun.remaining() + part.remaining()).put(begun).put(part).flip();
 		this.message = last ? null : all;
 		if (last) {
-			this.listener.received(this, all, 0, all.limit());
+			text(all, 0, all.limit());
 		}
 	}
 

@@ -61,6 +61,9 @@ public final class Load implements AutoCloseable {
 	/** Begins the path of a room whose clients receive server-sent events. */
 	public static final String EVENTS = "events:";
 
+	/** Begins the path of a room whose clients speak STOMP: then its destination. */
+	public static final String STOMP = "stomp:";
+
 	private final Selector selector;
 
 	private final List<InetSocketAddress> nodes;
