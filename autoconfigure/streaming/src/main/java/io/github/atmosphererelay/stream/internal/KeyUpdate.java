@@ -36,6 +36,9 @@ final class KeyUpdate<S> {
 	/** What subscribers know of the key before the batch. */
 	private final Before<S> before;
 
+	/** The states between the first and the last. */
+	private final List<S> passed = new ArrayList<>();
+
 	private @Nullable S state;
 
 	private StateVersion version;
@@ -52,7 +55,7 @@ final class KeyUpdate<S> {
 
 	KeyUpdate(String key, @Nullable S state, StateVersion version, boolean published, int size) {
 		this.key = key;
-		this.before = new Before<>(published, state);
+		this.before = Before.of(published, state);
 		this.state = state;
 		this.version = version;
 		this.size = size;
@@ -83,6 +86,16 @@ final class KeyUpdate<S> {
 		return this.before;
 	}
 
+	/**
+	 * Return what subscribers may know who get only the last state of this batch: another
+	 * process may have published any of the states between.
+	 */
+	Before<S> beforeAll() {
+		List<S> states = new ArrayList<>(this.before.states());
+		states.addAll(this.passed);
+		return new Before<>(this.before.known(), states);
+	}
+
 	boolean isUnreadable() {
 		return this.unreadable;
 	}
@@ -91,6 +104,10 @@ final class KeyUpdate<S> {
 	 * Note that a record has led to a new state.
 	 */
 	void folded(@Nullable S state, StateVersion version) {
+		S passed = this.state;
+		if (isFolded() && passed != null) {
+			this.passed.add(passed);
+		}
 		this.state = state;
 		this.version = version;
 		this.repeated = false;

@@ -104,8 +104,12 @@ final class Matches<S> {
 		if (!before.known) {
 			return true;
 		}
-		S state = before.state;
-		return state != null && matches(query, state, place, true);
+		for (S state : before.states) {
+			if (matches(query, state, place, true)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private boolean matches(WantedQuery query, S state, String place, boolean otherwise) {
@@ -139,14 +143,19 @@ final class Matches<S> {
 	}
 
 	/**
-	 * What subscribers know of a key.
+	 * What subscribers may know of a key.
 	 *
 	 * @param <S> the type of the states
-	 * @param known whether it is certain that they know the state. It is not after a
-	 * fault: the state may have been written, and the process died before it published
-	 * @param state the state before
+	 * @param known whether they know one of the states for certain. It is not certain
+	 * after a fault: the state may have been written, and the process died before it
+	 * published
+	 * @param states the states that they may know, in any order
 	 */
-	record Before<S>(boolean known, @Nullable S state) {
+	record Before<S>(boolean known, List<S> states) {
+
+		static <S> Before<S> of(boolean known, @Nullable S state) {
+			return new Before<>(known, (state != null) ? List.of(state) : List.of());
+		}
 
 	}
 

@@ -56,6 +56,12 @@ final class PartitionEngine<S> {
 	/** The mark of complete states; none while they are rebuilt. */
 	private @Nullable String attestation;
 
+	/**
+	 * The mark that was written when states began to be rebuilt: if it is gone at the
+	 * end, some of them are gone, too.
+	 */
+	private @Nullable String rebuilding;
+
 	private long position;
 
 	PartitionEngine(ReducerEngine<S> engine, PartitionRun run) {
@@ -82,6 +88,7 @@ final class PartitionEngine<S> {
 		}
 		else {
 			this.engine.statistics().countRebuild();
+			this.rebuilding = this.mark.write();
 			passed(beginning);
 		}
 		return this.position;
@@ -99,14 +106,22 @@ final class PartitionEngine<S> {
 	/**
 	 * Note that the partition was read up to an offset. Records are not always found at
 	 * all offsets.
+	 * @return {@code false} if the store has lost states while they were rebuilt: open
+	 * the partition again
 	 * @throws RuntimeException if the states have been rebuilt, and the store does not
 	 * answer
 	 */
-	void passed(long next) {
-		if (this.attestation == null && next >= this.run.start()) {
-			this.attestation = this.mark.write();
-		}
+	boolean passed(long next) {
 		this.position = next;
+		if (this.attestation != null || next < this.run.start()) {
+			return true;
+		}
+		String rebuilding = this.rebuilding;
+		if (rebuilding == null || !rebuilding.equals(this.mark.read())) {
+			return false;
+		}
+		this.attestation = rebuilding;
+		return true;
 	}
 
 	/**
@@ -157,7 +172,7 @@ final class PartitionEngine<S> {
 		BatchResult result = new Effects<>(this.engine, this.cache, next).apply(updates.values());
 		if (result.status() == BatchResult.Status.DONE) {
 			try {
-				passed(next);
+				return passed(next) ? result : BatchResult.lost(first);
 			}
 			catch (RuntimeException ex) {
 				return BatchResult.failed(first, ex);
@@ -180,8 +195,8 @@ final class PartitionEngine<S> {
 			}
 			CachedState<S> cached = this.cache.get(key);
 			if (cached != null) {
-				updates.put(key,
-						new KeyUpdate<>(key, cached.state(), cached.version(), cached.published(), cached.size()));
+				updates.put(key, new KeyUpdate<>(key, cached.state(), cached.version(), isKnown(cached.published()),
+						cached.size()));
 			}
 			else {
 				missing.add(key);
@@ -204,17 +219,25 @@ final class PartitionEngine<S> {
 
 	private KeyUpdate<S> update(String key, @Nullable KeyedState stored) {
 		if (stored == null) {
-			return new KeyUpdate<>(key, null, StateVersion.NONE, true, 0);
+			return new KeyUpdate<>(key, null, StateVersion.NONE, isKnown(true), 0);
 		}
 		try {
 			byte[] json = stored.json();
-			return new KeyUpdate<>(key, this.functions.read(json), stored.version(), isCommitted(stored.version()),
-					(json != null) ? json.length : 0);
+			return new KeyUpdate<>(key, this.functions.read(json), stored.version(),
+					isKnown(isCommitted(stored.version())), (json != null) ? json.length : 0);
 		}
 		catch (SetAsideException ex) {
 			this.functions.setAside(ex, "the state of the key '" + key + "'");
 			return KeyUpdate.unreadable(key, stored.version());
 		}
+	}
+
+	/**
+	 * Return whether subscribers know a stored state. While states are rebuilt, they may
+	 * know a later one.
+	 */
+	private boolean isKnown(boolean published) {
+		return published && this.attestation != null;
 	}
 
 	/**
@@ -246,7 +269,7 @@ final class PartitionEngine<S> {
 			}
 			return;
 		}
-		Before<S> before = update.isFolded() ? new Before<>(true, update.state()) : update.before();
+		Before<S> before = update.isFolded() ? Before.of(true, update.state()) : update.before();
 		try {
 			update.folded(this.functions.fold(update.state(), update.key(), record), version);
 		}
@@ -264,7 +287,7 @@ final class PartitionEngine<S> {
 	 */
 	private void complete(KeyUpdate<S> update) {
 		if (update.isToRepeat() || (update.isFolded() && this.functions.reducer().isSkippable())) {
-			addMessages(update, update.before());
+			addMessages(update, update.beforeAll());
 		}
 	}
 

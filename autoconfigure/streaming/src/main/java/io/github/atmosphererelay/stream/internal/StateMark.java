@@ -45,9 +45,13 @@ final class StateMark {
 	 * @throws RuntimeException if the store does not answer
 	 */
 	@Nullable String read() {
-		KeyedState stored = this.states.get(List.of(this.key)).get(this.key);
+		KeyedState stored = stored();
 		byte[] value = (stored != null) ? stored.json() : null;
 		return (value != null) ? new String(value, StandardCharsets.UTF_8) : null;
+	}
+
+	private @Nullable KeyedState stored() {
+		return this.states.get(List.of(this.key)).get(this.key);
 	}
 
 	/**
@@ -57,15 +61,17 @@ final class StateMark {
 	 * written at the same time
 	 */
 	String write() {
-		UUID id = UUID.randomUUID();
-		// By time, because it replaces any mark there is, also that of a later offset
-		StateVersion version = new StateVersion(System.currentTimeMillis(), id.getLeastSignificantBits());
-		byte[] value = id.toString().getBytes(StandardCharsets.UTF_8);
-		WriteOutcome outcome = this.states.putIfNewer(List.of(new KeyedState(this.key, version, value))).get(0);
+		String mark = UUID.randomUUID().toString();
+		// Not by offset: it replaces any mark there is, also that of a later offset
+		KeyedState stored = stored();
+		long number = (stored != null) ? stored.version().generation() + 1 : 0;
+		KeyedState written = new KeyedState(this.key, new StateVersion(number, 0),
+				mark.getBytes(StandardCharsets.UTF_8));
+		WriteOutcome outcome = this.states.putIfNewer(List.of(written)).get(0);
 		if (outcome != WriteOutcome.NEWER) {
 			throw new IllegalStateException("The mark of complete states was not written: " + outcome);
 		}
-		return id.toString();
+		return mark;
 	}
 
 }

@@ -57,6 +57,7 @@ final class ReducerHistory {
 
 	private final Reducer<String, Tally> reducer;
 
+	/** Shared by all histories, because it logs what is set aside once in a while. */
 	private final ReducerFunctions<Tally> functions;
 
 	private final StreamTable table;
@@ -79,9 +80,10 @@ final class ReducerHistory {
 
 	private int begun;
 
-	ReducerHistory(boolean skippable, int maxRemoved) {
-		this.reducer = Tally.reducer(skippable);
-		this.functions = new ReducerFunctions<>(this.reducer, this.mapper, new ReducerStatistics());
+	@SuppressWarnings("unchecked")
+	ReducerHistory(ReducerFunctions<Tally> functions, int maxRemoved) {
+		this.reducer = (Reducer<String, Tally>) functions.reducer();
+		this.functions = functions;
 		this.table = new StreamTable(List.of(this.functions), LIMITS);
 		this.maxRemoved = maxRemoved;
 		for (int i = 0; i < PARTITIONS; i++) {
@@ -115,7 +117,13 @@ final class ReducerHistory {
 			case PRODUCE ->
 				produce(KEYS.get(step.which() % KEYS.size()), new Item(step.partition() % 2, step.amount()));
 			case PROCESS -> process(step, partition);
-			case MOVE -> this.owners.set(partition, idle(step.which()));
+			case MOVE -> {
+				HistoryMember member = idle(step.which());
+				if (this.owners.get(partition) != member) {
+					forget(member, partition);
+					this.owners.set(partition, member);
+				}
+			}
 			case HAND_OVER -> {
 				HistoryMember owner = this.owners.get(partition);
 				if (owner == null || !owner.busy) {
@@ -194,6 +202,7 @@ final class ReducerHistory {
 		if (position >= end) {
 			return;
 		}
+		boolean rebuilding = engine.attestation() == null;
 		BatchResult result = engine.process(List.copyOf(records.subList((int) position, end)));
 		assertThat(result.next()).isBetween(position, (long) end);
 		if (result.status() == BatchResult.Status.LOST) {
@@ -204,6 +213,10 @@ final class ReducerHistory {
 		member.positions.put(partition, result.next());
 		member.beforeCommit();
 		String attestation = engine.attestation();
+		if (rebuilding && attestation != null) {
+			// What streams got meanwhile may have been from what was left
+			this.streams.values().forEach((stream) -> stream.pending.add(partition));
+		}
 		// The broker takes commits of the owner only
 		if (attestation != null && this.owners.get(partition) == member) {
 			this.committed.set(partition, new Committed(result.next(), attestation));
