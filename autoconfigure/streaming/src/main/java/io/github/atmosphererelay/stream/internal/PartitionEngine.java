@@ -206,8 +206,10 @@ final class PartitionEngine<S> {
 			return updates;
 		}
 		Map<String, KeyedState> loaded = this.engine.states().get(missing);
-		// Afterwards: a store that loses its data between the two has lost the mark
-		if (loaded.size() < missing.size() && this.attestation != null && !this.attestation.equals(this.mark.read())) {
+		// Afterwards: a store that loses its data between the two has lost the mark. What it
+		// has may also come from another process, which rebuilds states and has got less far
+		String expected = (this.attestation != null) ? this.attestation : this.rebuilding;
+		if (expected == null || !expected.equals(this.mark.read())) {
 			return null;
 		}
 		this.engine.statistics().countLoaded(missing.size());

@@ -61,11 +61,14 @@ final class StreamStates {
 	 * @return whether the subscriber is to get it
 	 */
 	boolean accept(StreamMessage message) {
+		return accept(message, this.floors.get(message.partition()));
+	}
+
+	private boolean accept(StreamMessage message, @Nullable StateVersion floor) {
 		Known before = find(message.key());
 		if (before != null) {
 			return message.version().isNewerThan(before.version) && take(message);
 		}
-		StateVersion floor = this.floors.get(message.partition());
 		if (floor != null && !message.version().isNewerThan(floor)) {
 			// Old news, or a key that was published late: only a snapshot can tell
 			if (!message.isRemoval()) {
@@ -115,11 +118,12 @@ final class StreamStates {
 	List<StreamChange> accept(StreamSnapshot snapshot) {
 		List<StreamChange> changes = new ArrayList<>();
 		Set<String> keys = new HashSet<>();
+		StateVersion floor = this.floors.get(snapshot.partition());
+		// What is current at a later time than the floor's is no old news
+		boolean current = snapshot.complete() && (floor == null || !floor.isNewerThan(snapshot.asOf()));
 		for (StreamMessage message : snapshot.messages()) {
 			keys.add(message.key());
-			// The floor does not hold for what a snapshot has
-			Known before = find(message.key());
-			if ((before == null || message.version().isNewerThan(before.version)) && take(message)) {
+			if (accept(message, current ? null : floor)) {
 				changes.add(new StreamChange(message.key(), message.version(), message.view()));
 			}
 		}
@@ -130,13 +134,15 @@ final class StreamStates {
 		for (Map.Entry<String, Known> entry : List.copyOf(this.known.entrySet())) {
 			Known each = entry.getValue();
 			if (each.partition == partition && !keys.contains(entry.getKey())
-					&& !each.version.isNewerThan(snapshot.asOf())) {
+					&& snapshot.asOf().isNewerThan(each.version)) {
 				remove(entry.getKey(), new Known(snapshot.asOf(), partition));
 				changes.add(new StreamChange(entry.getKey(), snapshot.asOf(), null));
 			}
 		}
 		raise(partition, snapshot.asOf());
-		this.doubtful.remove(partition);
+		if (current) {
+			this.doubtful.remove(partition);
+		}
 		return changes;
 	}
 

@@ -1,0 +1,266 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.stream.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.atmosphererelay.stream.Reducer;
+import io.github.atmosphererelay.stream.StreamSubscription;
+import io.github.atmosphererelay.stream.internal.ReducerEngine.PartitionRun;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link PartitionEngine}, as far as {@link ReducerHistoryTests} do not show it.
+ */
+class PartitionEngineTests {
+
+	private final JsonMapper mapper = JsonMapper.builder().build();
+
+	private final ReducerStatistics statistics = new ReducerStatistics();
+
+	private final MemoryStates states = new MemoryStates();
+
+	private final List<StreamMessage> sent = new ArrayList<>();
+
+	private final Reducer<String, Price> reducer = Reducer.named("prices")
+		.topic("prices", Price.class)
+		.fold((state, record) -> {
+			Price price = record.value();
+			if (price != null && price.amount < 0) {
+				throw new IllegalArgumentException("Negative");
+			}
+			return price;
+		})
+		.query("above", Above.class, (state, query) -> {
+			if (state.amount == 666) {
+				throw new IllegalStateException("The query fails");
+			}
+			return state.amount > query.limit;
+		})
+		.view((subscription) -> subscription.option("format", "plain"), (format, key, state) -> {
+			if (state.amount == 777) {
+				throw new IllegalStateException("The view fails");
+			}
+			return format.equals("short") ? state.amount : state;
+		})
+		.build();
+
+	private final ReducerFunctions<Price> functions = new ReducerFunctions<>(this.reducer, this.mapper,
+			this.statistics);
+
+	private final StreamTable table = new StreamTable(List.of(this.functions), new StreamTable.Limits(10, 10, 100));
+
+	private PartitionEngine<Price> engine = engine(0, null);
+
+	private PartitionEngine<Price> engine(long start, String attested) {
+		ReducerEngine<Price> engine = new ReducerEngine<>(this.functions, this.table, this.states, (message) -> {
+			this.sent.add(message);
+			return CompletableFuture.completedFuture(null);
+		}, this.statistics, new ReducerEngine.Settings(1_000_000, Duration.ofSeconds(5)));
+		return engine.partition(new PartitionRun(0, 1, 1, start, attested));
+	}
+
+	@Test
+	void whatCannotBeFoldedIsCountedAndTheOthersGoOn() {
+		this.engine.open(0);
+		BatchResult result = this.engine.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, null, "{}"),
+				record(2, "\0", "{\"amount\":1}"), record(3, "a", "no JSON"), record(4, "a", "{\"amount\":-1}"),
+				record(5, "b", "{\"amount\":2}")));
+		assertThat(result).isEqualTo(BatchResult.done(6));
+		assertThat(this.statistics.setAside(SetAsideReason.KEY)).isEqualTo(2);
+		assertThat(this.statistics.setAside(SetAsideReason.VALUE)).isEqualTo(1);
+		assertThat(this.statistics.setAside(SetAsideReason.FOLD)).isEqualTo(1);
+		assertThat(stored("a")).isEqualTo("1/0 {\"amount\":1}");
+		assertThat(stored("b")).isEqualTo("1/5 {\"amount\":2}");
+	}
+
+	@Test
+	void aTombstoneRemovesTheStateAndLeavesItsVersion() {
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, "a", null)));
+		assertThat(stored("a")).isEqualTo("1/1 null");
+	}
+
+	@Test
+	void aStateThatCannotBeReadIsLeftAsItIs() {
+		this.engine.open(0);
+		this.states.putIfNewer(List.of(new KeyedState("a", new StateVersion(1, 0), bytes("[1,2]"))));
+		BatchResult result = this.engine.process(List.of(record(1, "a", "{\"amount\":1}"), record(2, "b", null)));
+		assertThat(result).isEqualTo(BatchResult.done(3));
+		assertThat(this.statistics.setAside(SetAsideReason.STATE)).isEqualTo(1);
+		assertThat(stored("a")).isEqualTo("1/0 [1,2]");
+	}
+
+	@Test
+	void allStreamsOfOneVariantShareAMessage() {
+		for (int i = 0; i < 5; i++) {
+			begin("plain-" + i, "plain", new Selection.Keys(Set.of("a")));
+			begin("short-" + i, "short", new Selection.Keys(Set.of("a", "b")));
+		}
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, "c", "{\"amount\":1}")));
+		assertThat(views()).containsExactlyInAnyOrder("a {\"amount\":1}", "a 1");
+	}
+
+	@Test
+	void streamsThatHaveNotBegunGetNothing() {
+		StreamDefinition definition = new StreamDefinition("prices", subscription("plain"), "\"plain\"",
+				new Selection.Keys(Set.of("a")), false);
+		assertThat(this.table.apply("one", definition)).isNull();
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":1}")));
+		assertThat(this.sent).isEmpty();
+	}
+
+	@Test
+	void aKeyEntersAndLeavesTheResultsOfAQuery() {
+		begin("above-5", "short", above(5));
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, "a", "{\"amount\":6}"),
+				record(2, "a", "{\"amount\":7}"), record(3, "a", "{\"amount\":5}"), record(4, "a", "{\"amount\":4}"),
+				record(5, "b", "{\"amount\":9}"), record(6, "b", null)));
+		assertThat(views()).containsExactly("a 6", "a 7", "a removed", "b 9", "b removed");
+	}
+
+	@Test
+	void aQueryThatThrowsDoesNotMatch() {
+		begin("above-5", "short", above(5));
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":6}"), record(1, "a", "{\"amount\":666}"),
+				record(2, "b", "{\"amount\":6}")));
+		assertThat(views()).containsExactly("a 6", "a removed", "b 6");
+		assertThat(this.statistics.setAside(SetAsideReason.QUERY)).isEqualTo(1);
+	}
+
+	@Test
+	void whileTheViewThrowsSubscribersKeepWhatTheySaw() {
+		begin("a", "short", new Selection.Keys(Set.of("a")));
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, "a", "{\"amount\":777}"),
+				record(2, "a", "{\"amount\":3}")));
+		assertThat(views()).containsExactly("a 1", "a 3");
+		assertThat(this.statistics.setAside(SetAsideReason.VIEW)).isEqualTo(1);
+	}
+
+	@Test
+	void recordsThatAreReadAgainWithoutAFaultAreNotPublishedAgain() {
+		begin("a", "short", new Selection.Keys(Set.of("a")));
+		this.engine.open(0);
+		List<DataRecord> records = List.of(record(0, "a", "{\"amount\":1}"), record(1, "a", "{\"amount\":2}"));
+		this.engine.process(records);
+		this.engine.process(records);
+		assertThat(views()).containsExactly("a 1", "a 2");
+		assertThat(this.statistics.repeated()).isEqualTo(2);
+	}
+
+	@Test
+	void theNextOwnerPublishesAgainWhatMayNotHaveBeenPublished() {
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, "b", "{\"amount\":2}")));
+		begin("all", "short", new Selection.Keys(Set.of("a", "b")));
+		this.engine = engine(1, this.engine.attestation());
+		assertThat(this.engine.open(0)).isEqualTo(1);
+		this.engine.process(List.of(record(1, "b", "{\"amount\":2}")));
+		assertThat(views()).containsExactly("b 2");
+	}
+
+	@Test
+	void lostStatesAreRebuiltWithoutPublishingWhatWasPublished() {
+		this.engine.open(0);
+		List<DataRecord> records = List.of(record(0, "a", "{\"amount\":1}"), record(1, "b", "{\"amount\":2}"));
+		this.engine.process(records);
+		String attestation = this.engine.attestation();
+		begin("all", "short", new Selection.Keys(Set.of("a", "b", "c")));
+		this.states.clear();
+		assertThat(this.engine.process(List.of(record(2, "c", "{\"amount\":3}")))).isEqualTo(BatchResult.lost(2));
+		this.engine = engine(2, attestation);
+		assertThat(this.engine.open(0)).isZero();
+		assertThat(this.engine.attestation()).isNull();
+		this.engine.process(records);
+		assertThat(this.sent).isEmpty();
+		assertThat(this.engine.attestation()).isNotNull().isNotEqualTo(attestation);
+		this.engine.process(List.of(record(2, "c", "{\"amount\":3}")));
+		assertThat(views()).containsExactly("c 3");
+		assertThat(stored("a")).isEqualTo("1/0 {\"amount\":1}");
+	}
+
+	@Test
+	void aSnapshotOfLostStatesIsNotComplete() {
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":9}")));
+		begin("above-5", "short", above(5));
+		Variant variant = new Variant("\"short\"", "short");
+		assertThat(this.engine.snapshot(above(5), variant).complete()).isTrue();
+		assertThat(this.engine.snapshot(above(5), variant).messages()).hasSize(1);
+		this.states.clear();
+		assertThat(this.engine.snapshot(above(5), variant).complete()).isFalse();
+	}
+
+	private Selection above(int limit) {
+		return new Selection.Matching(this.functions.query("above", this.mapper.valueToTree(new Above(limit))));
+	}
+
+	private void begin(String id, String format, Selection selection) {
+		StreamDefinition definition = new StreamDefinition("prices", subscription(format), '"' + format + '"',
+				selection, true);
+		assertThat(this.table.apply(id, definition)).isNull();
+	}
+
+	private static StreamSubscription subscription(String format) {
+		return new StreamSubscription(null, Map.of("format", format));
+	}
+
+	private List<String> views() {
+		return this.sent.stream()
+			.map((message) -> message.key() + " "
+					+ ((message.view() != null) ? new String(message.view(), StandardCharsets.UTF_8) : "removed"))
+			.toList();
+	}
+
+	private String stored(String key) {
+		KeyedState state = this.states.get(List.of(key)).get(key);
+		return state.version() + " "
+				+ ((state.json() != null) ? new String(state.json(), StandardCharsets.UTF_8) : "null");
+	}
+
+	private static DataRecord record(long offset, String key, String value) {
+		return new DataRecord(offset, key, (value != null) ? bytes(value) : null, Instant.EPOCH, Map.of());
+	}
+
+	private static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+	private record Price(int amount) {
+
+	}
+
+	private record Above(int limit) {
+
+	}
+
+}
