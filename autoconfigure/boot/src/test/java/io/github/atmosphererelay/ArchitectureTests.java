@@ -89,7 +89,7 @@ class ArchitectureTests {
 			Map.entry("door.centrifuge..",
 					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
 			Map.entry("listening..", List.of("cluster..")), Map.entry("feed..", List.of("cluster..")),
-			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
+			Map.entry("stream..", List.of("feed..")), Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("group..", List.of()),

@@ -114,7 +114,7 @@ class PublicApiTests {
 				continue;
 			}
 			String module = name.startsWith(PACKAGE + "routing.") ? "routing"
-					: name.startsWith(PACKAGE + "feed.") ? "feeds" : "core";
+					: name.startsWith(PACKAGE + "feed.") ? "feeds" : name.startsWith(PACKAGE + "stream.") ? "streaming" : "core";
 			Path source = ROOT
 				.resolve("autoconfigure/" + module + "/src/main/java/" + name.replace('.', '/') + ".java");
 			Files.readAllLines(source)

@@ -41,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionEngine<S> {
 
+	/** What stores take. */
+	private static final int MAX_KEY_LENGTH = 255;
+
 	private final ReducerEngine<S> engine;
 
 	private final ReducerFunctions<S> functions;
@@ -206,8 +209,10 @@ final class PartitionEngine<S> {
 			return updates;
 		}
 		Map<String, KeyedState> loaded = this.engine.states().get(missing);
-		// Afterwards: a store that loses its data between the two has lost the mark. What it
-		// has may also come from another process, which rebuilds states and has got less far
+		// Afterwards: a store that loses its data between the two has lost the mark. What
+		// it
+		// has may also come from another process, which rebuilds states and has got less
+		// far
 		String expected = (this.attestation != null) ? this.attestation : this.rebuilding;
 		if (expected == null || !expected.equals(this.mark.read())) {
 			return null;
@@ -251,14 +256,16 @@ final class PartitionEngine<S> {
 	}
 
 	private static boolean isKey(@Nullable String key) {
-		return key != null && !key.startsWith("\0");
+		return key != null && !key.isEmpty() && !key.startsWith("\0") && key.length() <= MAX_KEY_LENGTH;
 	}
 
 	private void take(DataRecord record, Map<String, KeyUpdate<S>> updates) {
 		String key = record.key();
 		KeyUpdate<S> update = isKey(key) ? updates.get(key) : null;
 		if (update == null) {
-			setAside(new SetAsideException(SetAsideReason.KEY, new IllegalArgumentException("The key is no text")),
+			setAside(
+					new SetAsideException(SetAsideReason.KEY,
+							new IllegalArgumentException("A key has 1 to " + MAX_KEY_LENGTH + " characters")),
 					record.offset());
 			return;
 		}

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.stream.internal;
 
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -147,6 +148,18 @@ final class StreamTable {
 	@Nullable Variant variantOf(String id) {
 		Entry entry = this.streams.get(id);
 		return (entry != null) ? entry.variant : null;
+	}
+
+	/**
+	 * Return the ids of a reducer's streams that have begun.
+	 */
+	List<String> begun(String reducer) {
+		return this.streams.entrySet()
+			.stream()
+			.filter((entry) -> entry.getValue().definition.begun()
+					&& entry.getValue().definition.reducer().equals(reducer))
+			.map(Map.Entry::getKey)
+			.toList();
 	}
 
 	int streams() {

@@ -105,8 +105,8 @@ class KafkaStreamsReferenceTests {
 	}
 
 	/**
-	 * Reduce the records in batches, some of which are read again by another process after
-	 * their effects, or a part of them.
+	 * Reduce the records in batches, some of which are read again by another process
+	 * after their effects, or a part of them.
 	 */
 	private Map<String, Tally> reduce(List<Map.Entry<String, String>> records) {
 		ReducerStatistics statistics = new ReducerStatistics();

@@ -34,7 +34,8 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link PartitionEngine}, as far as {@link ReducerHistoryTests} do not show it.
+ * Tests for {@link PartitionEngine}, as far as {@link ReducerHistoryTests} do not show
+ * it.
  */
 class PartitionEngineTests {
 
@@ -87,9 +88,9 @@ class PartitionEngineTests {
 	@Test
 	void whatCannotBeFoldedIsCountedAndTheOthersGoOn() {
 		this.engine.open(0);
-		BatchResult result = this.engine.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, null, "{}"),
-				record(2, "\0", "{\"amount\":1}"), record(3, "a", "no JSON"), record(4, "a", "{\"amount\":-1}"),
-				record(5, "b", "{\"amount\":2}")));
+		BatchResult result = this.engine
+			.process(List.of(record(0, "a", "{\"amount\":1}"), record(1, null, "{}"), record(2, "\0", "{\"amount\":1}"),
+					record(3, "a", "no JSON"), record(4, "a", "{\"amount\":-1}"), record(5, "b", "{\"amount\":2}")));
 		assertThat(result).isEqualTo(BatchResult.done(6));
 		assertThat(this.statistics.setAside(SetAsideReason.KEY)).isEqualTo(2);
 		assertThat(this.statistics.setAside(SetAsideReason.VALUE)).isEqualTo(1);

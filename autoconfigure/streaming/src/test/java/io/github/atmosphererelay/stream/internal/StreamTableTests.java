@@ -100,8 +100,7 @@ class StreamTableTests {
 	@Test
 	void twoReducersOfOneNameAreRefused() {
 		assertThatIllegalArgumentException()
-			.isThrownBy(() -> new StreamTable(List.of(this.functions, this.functions),
-					new StreamTable.Limits(1, 1, 1)))
+			.isThrownBy(() -> new StreamTable(List.of(this.functions, this.functions), new StreamTable.Limits(1, 1, 1)))
 			.withMessageContaining("'tally'");
 	}
 
@@ -118,8 +117,8 @@ class StreamTableTests {
 	}
 
 	private static StreamDefinition stream(boolean begun, String format, String... keys) {
-		return new StreamDefinition("tally", subscription(format), '"' + format + '"',
-				new Selection.Keys(Set.of(keys)), begun);
+		return new StreamDefinition("tally", subscription(format), '"' + format + '"', new Selection.Keys(Set.of(keys)),
+				begun);
 	}
 
 	private static StreamSubscription subscription(String format) {
