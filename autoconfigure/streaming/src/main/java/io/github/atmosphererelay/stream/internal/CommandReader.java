@@ -128,9 +128,9 @@ final class CommandReader {
 
 	private void readAll() {
 		while (this.stopping.getCount() > 0) {
-			try (Consumer<byte[], byte[]> consumer = this.clients.reader()) {
-				this.consumer = consumer;
-				read(consumer);
+			try (Consumer<byte[], byte[]> opened = this.clients.reader()) {
+				this.consumer = opened;
+				read(opened);
 			}
 			catch (WakeupException ex) {
 				// It stops

@@ -148,6 +148,10 @@ final class HistoryMember implements KeyedStates {
 			outcomes.add((unconfirmed && hit) ? WriteOutcome.FAILED : outcome);
 		}
 		at(Fault.PAUSES_AFTER_WRITE, Fault.DIES_AFTER_WRITE);
+		if (is(Fault.PAUSES_AFTER_WRITE_AND_DIES)) {
+			this.others.accept(1 + this.when);
+			throw new Death();
+		}
 		if (is(Fault.WRITE_UNCONFIRMED)) {
 			throw new IllegalStateException("The store did not answer in time");
 		}

@@ -52,9 +52,9 @@ class KafkaStreamsReferenceTests {
 
 	private static final int PARTITIONS = 4;
 
-	private static final int RECORDS = 20_000;
+	private static final int RECORDS = 5_000;
 
-	private static final int KEYS = 1000;
+	private static final int KEYS = 300;
 
 	private final JsonMapper mapper = JsonMapper.builder().build();
 
