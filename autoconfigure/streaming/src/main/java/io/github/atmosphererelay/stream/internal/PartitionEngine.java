@@ -193,7 +193,7 @@ final class PartitionEngine<S> {
 		Set<String> missing = new LinkedHashSet<>();
 		for (DataRecord record : records) {
 			String key = record.key();
-			if (!isKey(key) || updates.containsKey(key)) {
+			if (key == null || !isKey(key) || updates.containsKey(key)) {
 				continue;
 			}
 			CachedState<S> cached = this.cache.get(key);
@@ -255,13 +255,13 @@ final class PartitionEngine<S> {
 		return version.generation() == this.run.generation() && version.offset() < this.run.start();
 	}
 
-	private static boolean isKey(@Nullable String key) {
-		return key != null && !key.isEmpty() && !key.startsWith("\0") && key.length() <= MAX_KEY_LENGTH;
+	private static boolean isKey(String key) {
+		return !key.isEmpty() && !key.startsWith("\0") && key.length() <= MAX_KEY_LENGTH;
 	}
 
 	private void take(DataRecord record, Map<String, KeyUpdate<S>> updates) {
 		String key = record.key();
-		KeyUpdate<S> update = isKey(key) ? updates.get(key) : null;
+		KeyUpdate<S> update = (key != null && isKey(key)) ? updates.get(key) : null;
 		if (update == null) {
 			setAside(
 					new SetAsideException(SetAsideReason.KEY,

@@ -349,9 +349,8 @@ final class ReducerConsumer<S> {
 			StreamDefinition definition = this.table.get(stream);
 			Variant variant = this.table.variantOf(stream);
 			try {
-				boolean own = definition != null && variant != null && definition.begun()
-						&& definition.reducer().equals(this.engine.functions().reducer().name());
-				if (own) {
+				if (definition != null && variant != null && definition.begun()
+						&& definition.reducer().equals(this.engine.functions().reducer().name())) {
 					StreamSnapshot snapshot = engine.snapshot(definition.selection(), variant);
 					this.snapshots.publish(stream, snapshot).get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
 					if (!snapshot.complete()) {

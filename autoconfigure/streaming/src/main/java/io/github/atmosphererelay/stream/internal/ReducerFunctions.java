@@ -216,7 +216,7 @@ final class ReducerFunctions<S> {
 		this.log.warn(
 				"The reducer '" + this.reducer.name() + "' set " + place + " aside at '" + failure.reason().tag()
 						+ "', and goes on with the next record. The exception shows what to change in its bean",
-				failure.getCause());
+				failure.failure());
 	}
 
 }
