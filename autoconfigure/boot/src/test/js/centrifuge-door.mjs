@@ -1,11 +1,13 @@
 // The unmodified centrifuge client against a door of this project. Runs one scenario and
 // prints what it has seen as one JSON line for the test that runs this.
 //
-// Usage: node centrifuge-door.mjs SCENARIO URL
+// Usage: node centrifuge-door.mjs SCENARIO URL [TRANSPORT ENDPOINT...]
+// Without WebSocket, commands go to the endpoints in turn, which may be those of other nodes.
 import { Centrifuge } from 'centrifuge';
+import { EventSource } from 'eventsource';
 import { WebSocket } from 'ws';
 
-const [scenario, url] = process.argv.slice(2);
+const [scenario, url, transport, ...endpoints] = process.argv.slice(2);
 const seen = {};
 
 function finish(error) {
@@ -15,19 +17,47 @@ function finish(error) {
 setTimeout(() => finish('timeout'), 30_000);
 process.on('unhandledRejection', (reason) => finish('rejected: ' + JSON.stringify(reason)));
 
-/** Sockets of a client, the latest last, so that a scenario can cut them. */
+/** Sockets or streams of a client, the latest last, so that a scenario can cut them. */
 function connect(options = {}) {
 	const sockets = [];
+	const common = { minReconnectDelay: 50, maxReconnectDelay: 500, ...options };
+	const client = transport ? overHttp(sockets, common) : overSockets(sockets, common);
+	client.sockets = sockets;
+	client.connect();
+	return client;
+}
+
+function overSockets(sockets, options) {
 	class Socket extends WebSocket {
 		constructor(...args) {
 			super(...args);
 			sockets.push(this);
 		}
 	}
-	const client = new Centrifuge(url, { websocket: Socket, minReconnectDelay: 50, maxReconnectDelay: 500, ...options });
-	client.sockets = sockets;
-	client.connect();
-	return client;
+	return new Centrifuge(url, { websocket: Socket, ...options });
+}
+
+let requests = 0;
+
+function overHttp(sockets, options) {
+	const stream = (target, init) => {
+		const cut = new AbortController();
+		sockets.push({ terminate: () => cut.abort(new Error('cut')) });
+		return fetch(target, { ...init, signal: AbortSignal.any([init.signal, cut.signal]) });
+	};
+	class Stream extends EventSource {
+		constructor(target, init) {
+			super(target, { ...init, fetch: stream });
+		}
+	}
+	return new Centrifuge([{ transport, endpoint: url }], {
+		emulationEndpoint: endpoints[0],
+		eventsource: Stream,
+		readableStream: ReadableStream,
+		fetch: (target, init) => (target === endpoints[0]) ? fetch(endpoints[requests++ % endpoints.length], init)
+			: stream(target, init),
+		...options
+	});
 }
 
 function subscribe(client, channel, options = {}) {

@@ -83,14 +83,20 @@ class ArchitectureTests {
 	private static final Map<String, List<String>> ABOVE_NODE = Map.ofEntries(Map.entry("cluster..", List.of()),
 			Map.entry("presence..", List.of("cluster..")), Map.entry("outbox..", List.of("jdbc..", "cluster..")),
 			Map.entry("durable..", List.of("cluster..")), Map.entry("transport", List.of()),
-			Map.entry("transport.tomcat..", List.of("transport")),
-			Map.entry("door", List.of("transport", "cluster..", "presence..", "durable..")),
+			Map.entry("transport.http..", List.of()),
+			Map.entry("transport.tomcat..", List.of("transport", "transport.http..")),
+			Map.entry("door", List.of("transport", "transport.http..", "cluster..", "presence..", "durable..")),
+			Map.entry("door.stream..",
+					List.of("door", "transport", "transport.http..", "cluster..", "presence..", "durable..")),
 			Map.entry("door.raw..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("door.centrifuge..",
-					List.of("door", "transport", "cluster..", "presence..", "durable..", "resource..")),
-			Map.entry("listening..", List.of("cluster..")), Map.entry("feed..", List.of("cluster..")),
-			Map.entry("stream..", List.of("feed..")), Map.entry("resource..", List.of()),
-			Map.entry("routing..", List.of("cluster..")),
+					List.of("door", "transport", "transport.http..", "cluster..", "presence..", "durable..",
+							"resource..")),
+			Map.entry("listening..", List.of("cluster..")),
+			Map.entry("feed..", List.of("cluster..", "relay.redis..", "relay.http..", "state..")),
+			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
+			Map.entry("stomp..", List.of("cluster..", "presence..")),
+			Map.entry("stream..", List.of("feed..", "state..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("group..", List.of()),
@@ -98,7 +104,7 @@ class ArchitectureTests {
 			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
 			Map.entry("actuate..",
 					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..",
-							"outbox..", "listening..", "routing..", "group..", "feed..")),
+							"outbox..", "listening..", "routing..", "group..", "feed..", "stomp..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**
@@ -107,8 +113,9 @@ class ArchitectureTests {
 	private static final Map<String, List<String>> BESIDE_NODE = Map.of("guard..", List.of(), "statistics..", List.of(),
 			"jdbc..", List.of("relay", "message.."), "relay.local..", List.of("relay", "message.."), "relay.redis..",
 			List.of("relay", "message.."), "relay.kafka..", List.of("relay", "message.."), "relay.jdbc..",
-			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "contract..",
-			List.of("relay", "durable..", "message..", "group..", "test.."));
+			List.of("relay", "message..", "jdbc.."), "relay.http..", List.of("relay", "message.."), "state..",
+			List.of("relay", "relay.redis.."), "contract..",
+			List.of("relay", "durable..", "message..", "group..", "state..", "test.."));
 
 	private static final Map<String, List<String>> MAY_KNOW = mayKnow();
 

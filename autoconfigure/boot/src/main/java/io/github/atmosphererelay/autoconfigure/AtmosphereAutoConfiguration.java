@@ -82,7 +82,8 @@ import org.springframework.core.env.Environment;
 @EnableConfigurationProperties(AtmosphereProperties.class)
 @Import({ RedisRelayConfiguration.class, KafkaRelayConfiguration.class, JdbcRelayConfiguration.class,
 		HttpRelayConfiguration.class, PeerDiscoveryConfiguration.class, ClusterConfiguration.class,
-		FeedsConfiguration.class, PresenceConfiguration.class, ListeningConfiguration.class })
+		FeedsConfiguration.class, CacheBackChannelConfiguration.class, HttpForwardingConfiguration.class,
+		PresenceConfiguration.class, ListeningConfiguration.class })
 public final class AtmosphereAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereAutoConfiguration.class);

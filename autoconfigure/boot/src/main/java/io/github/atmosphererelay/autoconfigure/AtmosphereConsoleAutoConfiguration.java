@@ -23,6 +23,7 @@ import io.github.atmosphererelay.console.internal.ConsoleExits;
 import io.github.atmosphererelay.console.internal.ConsolePage;
 import io.github.atmosphererelay.console.internal.ConsoleRatePublisher;
 import io.github.atmosphererelay.console.internal.NodeFigures;
+import io.github.atmosphererelay.console.internal.StompFigures;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.resource.internal.LibraryFiles;
 import tools.jackson.databind.json.JsonMapper;
@@ -65,9 +66,10 @@ public final class AtmosphereConsoleAutoConfiguration {
 		 * Publishes from after the node's start until before its stop.
 		 */
 		@Bean
-		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties) {
+		PhasedLifecycle atmosphereConsoleRates(MessagingNode node, AtmosphereProperties properties,
+				ObjectProvider<StompFigures> stomp) {
 			NodeFigures figures = new NodeFigures(node.identity(), node.monitor(), node.registry(), node.statistics(),
-					node.writers().statistics());
+					node.writers().statistics(), stomp.getIfAvailable());
 			ConsoleRatePublisher rates = new ConsoleRatePublisher(figures, node.broadcaster(), node.timers(),
 					properties.console().channel(), properties.console().interval());
 			return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, rates::start, rates::stop);

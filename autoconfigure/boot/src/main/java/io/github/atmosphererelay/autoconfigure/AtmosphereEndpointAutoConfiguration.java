@@ -29,6 +29,7 @@ import io.github.atmosphererelay.actuate.internal.NodeDescription.RelaySource;
 import io.github.atmosphererelay.actuate.internal.OutboxOperations;
 import io.github.atmosphererelay.actuate.internal.RelayEpochs;
 import io.github.atmosphererelay.actuate.internal.RoutingOperations;
+import io.github.atmosphererelay.actuate.internal.StompOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -65,13 +66,13 @@ public final class AtmosphereEndpointAutoConfiguration {
 			PresenceService presence, ChannelCounts channels, ObjectProvider<RelayEpochs> epochs,
 			ObjectProvider<OutboxOperations> outbox, ObjectProvider<RoutingOperations> routing,
 			ObjectProvider<GroupListeners> groups, ObjectProvider<FeedOperations> feeds,
-			AtmosphereProperties properties) {
+			ObjectProvider<StompOperations> stomp, AtmosphereProperties properties) {
 		NodeDescription description = new NodeDescription(node.identity(), limits(properties),
 				new RelaySource(relay, node.monitor(), node.interest()),
 				new ChannelSource(node.catalog(), node.clientMessages()));
 		return new AtmosphereEndpoint(description, node.registry(), cluster, presence, channels,
 				epochs.getIfAvailable(), outbox.getIfAvailable(), routing.getIfAvailable(),
-				operations(groups.getIfAvailable()), feeds.getIfAvailable());
+				operations(groups.getIfAvailable()), feeds.getIfAvailable(), stomp.getIfAvailable());
 	}
 
 	private static @Nullable GroupOperations operations(@Nullable GroupListeners groups) {

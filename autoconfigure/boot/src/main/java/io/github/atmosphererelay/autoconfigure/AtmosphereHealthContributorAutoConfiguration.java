@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
 import io.github.atmosphererelay.actuate.internal.FeedProblems;
 import io.github.atmosphererelay.actuate.internal.RelayReadiness;
+import io.github.atmosphererelay.actuate.internal.StompOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.node.internal.MessagingNode;
@@ -51,10 +52,10 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
 	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
 			DefaultCluster cluster, BucketAgreement buckets, ObjectProvider<FeedProblems> feeds,
-			AtmosphereProperties properties) {
+			ObjectProvider<StompOperations> stomp, AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(relay, node.monitor(), node.timers().guards(), node.statistics(),
 				node.writers().statistics(), cluster, buckets, feeds.getIfAvailable(() -> FeedProblems.NONE),
-				properties.health().degradedIsDown());
+				properties.health().degradedIsDown(), stomp.getIfAvailable());
 	}
 
 	/**

@@ -55,6 +55,7 @@ import org.springframework.util.unit.DataSize;
  * @param recovery How clients of recorded channels get the messages that they have
  * missed.
  * @param centrifuge Settings for clients of the Centrifuge protocol.
+ * @param httpStreams Server-sent events, newline-delimited JSON and messages by POST.
  * @param durableSessions Durable sessions, which outlive their connections.
  * @param continuation How continuations of the application's futures are run.
  * @param jdbc The database of the outbox and of the JDBC relay.
@@ -64,6 +65,10 @@ import org.springframework.util.unit.DataSize;
  * @param groups How nodes handle the messages of consumer groups.
  * @param feeds Kafka topics of the application whose records are delivered as messages of
  * channels.
+ * @param redistribution How feeds with the mode redistributed come to the nodes.
+ * @param state Where the present state of keys is kept, for example the current values of
+ * feeds.
+ * @param stomp Spring's simple broker for STOMP clients on all nodes.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -71,10 +76,11 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue Presence presence, @DefaultValue Endpoint endpoint, @DefaultValue Shutdown shutdown,
 		@DefaultValue Health health, @DefaultValue Limits limits, @DefaultValue Security security,
 		@DefaultValue Api api, @DefaultValue Console console, @DefaultValue Recovery recovery,
-		@DefaultValue Centrifuge centrifuge, @DefaultValue DurableSessions durableSessions,
-		@DefaultValue Continuation continuation, @DefaultValue Database jdbc, @DefaultValue Outbox outbox,
-		@DefaultValue Publish publish, @DefaultValue Routing routing, @DefaultValue Groups groups,
-		@DefaultValue List<Feed> feeds) {
+		@DefaultValue Centrifuge centrifuge, @DefaultValue HttpStreams httpStreams,
+		@DefaultValue DurableSessions durableSessions, @DefaultValue Continuation continuation,
+		@DefaultValue Database jdbc, @DefaultValue Outbox outbox, @DefaultValue Publish publish,
+		@DefaultValue Routing routing, @DefaultValue Groups groups, @DefaultValue List<Feed> feeds,
+		@DefaultValue Redistribution redistribution, @DefaultValue State state, @DefaultValue Stomp stomp) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -294,6 +300,19 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	public record Recovery(@DefaultValue("300") int maxMessages, @DefaultValue("4MB") DataSize maxBytes,
 			@DefaultValue("64MB") DataSize maxUnsent,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration positionCheck) {
+	}
+
+	/**
+	 * Server-sent events, newline-delimited JSON, and messages that clients send by POST,
+	 * at the paths of channels.
+	 *
+	 * @param enabled Whether clients can use HTTP instead of WebSocket.
+	 * @param maxStreamAge Average time after which a stream ends and its client asks for
+	 * a new one. A stream ends up to a fifth earlier or later. A client that has vanished
+	 * is in its channels until then.
+	 */
+	public record HttpStreams(@DefaultValue("true") boolean enabled,
+			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration maxStreamAge) {
 	}
 
 	/**
@@ -582,6 +601,22 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
+	 * Spring's simple broker for STOMP clients on all nodes.
+	 *
+	 * @param enabled Whether what is sent to the destinations of Spring's simple broker
+	 * reaches the clients of all nodes.
+	 * @param preserveOrder Whether messages of a STOMP client are handled, and messages
+	 * to it sent, in their order. If not, it is as the application has configured it.
+	 * @param receipts Whether STOMP clients get the receipts that they ask for, of SEND
+	 * when the relay has the message and of SUBSCRIBE when the subscription stands.
+	 * @param maxWaiting Maximum size of other nodes' STOMP messages that wait for slow
+	 * deliveries, in each of 16 groups of destinations. Further ones are dropped.
+	 */
+	public record Stomp(@DefaultValue("false") boolean enabled, @DefaultValue("true") boolean preserveOrder,
+			@DefaultValue("true") boolean receipts, @DefaultValue("16MB") DataSize maxWaiting) {
+	}
+
+	/**
 	 * How the relay affects the application's health.
 	 *
 	 * @param degradedIsDown Whether the health of the application is DOWN, and the node
@@ -725,6 +760,55 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("none") FeedConflation conflate, @DefaultValue("0") double maxRate,
 			@DefaultValue("anyone") ChannelAccess subscribe, @DefaultValue("false") boolean publish,
 			@DefaultValue("false") ChannelAccess clientPublish) {
+	}
+
+	/**
+	 * How feeds with the mode redistributed come to the nodes. All processes need the
+	 * same settings, but for redistribute.
+	 *
+	 * @param redistribute Whether this process is one of the redistributors, which read
+	 * partitions and forward records to the nodes that want them.
+	 * @param backChannel How redistributors learn which node wants which channels.
+	 * @param forwarding How records come to the nodes. With http, the nodes find and
+	 * authenticate each other by atmosphere.relay.http.
+	 * @param topic Beginning of the names of the topics in Kafka that back channel and
+	 * forwarding use, followed by -interest and -forward. Default is atmosphere. followed
+	 * by the cluster's name.
+	 * @param group Beginning of the names of the redistributors' consumer groups,
+	 * followed by a dot and the name of the feed. Default is that of topic.
+	 */
+	public record Redistribution(@DefaultValue("true") boolean redistribute,
+			@DefaultValue("kafka") RedistributionBackChannel backChannel,
+			@DefaultValue("kafka") RedistributionForwarding forwarding, @Nullable String topic,
+			@Nullable String group) {
+	}
+
+	/**
+	 * Where the present state of keys is kept, for example the current values of feeds.
+	 *
+	 * @param store Where states are kept. Default is redis or jdbc if
+	 * atmosphere.relay.type says so, otherwise memory.
+	 * @param ttl Time after which a state that is not written again is forgotten.
+	 * @param maxValueSize Maximum size of a state.
+	 * @param maxBytes Maximum total size of all states in memory.
+	 * @param jdbc Settings of the store in a relational database.
+	 */
+	public record State(@Nullable StateStoreType store,
+			@DefaultValue("30d") @DurationUnit(ChronoUnit.SECONDS) Duration ttl,
+			@DefaultValue("1MB") DataSize maxValueSize, @DefaultValue("64MB") DataSize maxBytes,
+			@DefaultValue StateJdbc jdbc) {
+	}
+
+	/**
+	 * Settings of the store in a relational database. The connection is configured by
+	 * spring.datasource.
+	 *
+	 * @param initializeSchema When the table is created at the start, if it does not
+	 * exist.
+	 * @param schema Location of the script that creates the table.
+	 */
+	public record StateJdbc(@DefaultValue("embedded") SchemaInitialization initializeSchema,
+			@DefaultValue("classpath:io/github/atmosphererelay/state/schema-@@platform@@.sql") String schema) {
 	}
 
 }

@@ -54,6 +54,7 @@ import io.github.atmosphererelay.session.TokenAuthenticator;
 import io.github.atmosphererelay.session.internal.PrincipalExpiry;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.session.internal.WriterPool;
+import io.github.atmosphererelay.transport.http.internal.ResponseBreaker;
 import io.github.atmosphererelay.transport.internal.DetachedUpgradeStrategy;
 import io.github.atmosphererelay.transport.tomcat.internal.TomcatUpgradeStrategy;
 import jakarta.websocket.server.ServerContainer;
@@ -81,6 +82,7 @@ import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
@@ -97,6 +99,7 @@ import org.springframework.web.socket.server.RequestUpgradeStrategy;
 @ConditionalOnWebApplication(type = Type.SERVLET)
 @ConditionalOnClass({ RawDoor.class, WebSocketHandler.class, ServerContainer.class, DispatcherServlet.class })
 @ConditionalOnBean(MessagingNode.class)
+@Import(HttpStreamsConfiguration.class)
 public final class AtmosphereWebSocketAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(AtmosphereWebSocketAutoConfiguration.class);
@@ -168,7 +171,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 			ObjectProvider<TokenAuthenticator> tokens, ObjectProvider<PrincipalExpiry> expiry,
 			HttpSessionRegistry httpSessions, ObjectProvider<HandshakeFailures> failures,
 			@Qualifier(UPGRADE_STRATEGY) ObjectProvider<RequestUpgradeStrategy> upgradeStrategy,
-			ObjectProvider<RoutedClients> routed) {
+			ObjectProvider<RoutedClients> routed, ObjectProvider<ResponseBreaker> breaker) {
 		RoutedClients clients = routed.getIfAvailable();
 		TokenAuthenticator application = OptionalBeans.single(tokens, TokenAuthenticator.class);
 		Websocket websocket = this.properties.websocket();
@@ -204,6 +207,7 @@ public final class AtmosphereWebSocketAutoConfiguration {
 			.monitor(node.monitor())
 			.interest(node.interest())
 			.timers(node.timers())
+			.breaker(breaker.getIfAvailable(() -> ResponseBreaker.NONE))
 			.build();
 	}
 

@@ -19,11 +19,13 @@ package io.github.atmosphererelay.autoconfigure;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.cluster.ClusterQuestionHandler;
+import io.github.atmosphererelay.cluster.internal.ClientCommandReceiver;
 import io.github.atmosphererelay.cluster.internal.ClusterLink;
 import io.github.atmosphererelay.cluster.internal.ClusterSettings;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
+import io.github.atmosphererelay.presence.internal.SharedEntries;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -41,7 +43,8 @@ class ClusterConfiguration {
 	DefaultCluster atmosphereCluster(MessagingNode node, PresenceService presence, AtmosphereProperties properties,
 			Environment environment, ObjectProvider<ClusterQuestionHandler> questionHandlers,
 			ObjectProvider<OutboxReceiver> outboxReceivers,
-			ObjectProvider<ClusterLink.RoutingReceiver> routingReceivers) {
+			ObjectProvider<ClusterLink.RoutingReceiver> routingReceivers,
+			ObjectProvider<ClientCommandReceiver> clientCommandReceivers, ObjectProvider<SharedEntries> stompEntries) {
 		AtmosphereProperties.Cluster cluster = properties.cluster();
 		ClusterSettings settings = new ClusterSettings(cluster.heartbeatInterval(), cluster.nodeTimeout(),
 				cluster.requestTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
@@ -60,13 +63,19 @@ class ClusterConfiguration {
 			.statistics(node.statistics())
 			.sessionStatistics(node.writers().statistics())
 			.presence(presence.clusterListener())
+			.stomp(stompListener(stompEntries.getIfAvailable()))
 			.questionHandlers(() -> questionHandlers.orderedStream().toList())
 			.outboxReceiver(() -> {
 				OutboxReceiver receiver = outboxReceivers.getIfAvailable();
 				return (receiver != null) ? receiver::received : null;
 			})
 			.routingReceiver(routingReceivers::getIfAvailable)
+			.clientCommandReceiver(clientCommandReceivers::getIfAvailable)
 			.build();
+	}
+
+	private static ClusterLink.@Nullable Listener stompListener(@Nullable SharedEntries entries) {
+		return (entries != null) ? entries.clusterListener() : null;
 	}
 
 	private static Supplier<@Nullable String> address(@Nullable String configured, Environment environment) {

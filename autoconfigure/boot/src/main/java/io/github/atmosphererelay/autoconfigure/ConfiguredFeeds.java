@@ -87,8 +87,12 @@ final class ConfiguredFeeds {
 			throw invalid(property + ".max-rate", feed.maxRate(),
 					"It leaves messages out, which needs '" + property + ".conflate' to be latest");
 		}
-		if (feed.mode() != FeedMode.EVERYONE) {
-			throw invalid(property + ".mode", feed.mode(), "Only 'everyone' is supported");
+		if (feed.mode() == FeedMode.ROUTED) {
+			throw invalid(property + ".mode", feed.mode(), "Only 'everyone' and 'redistributed' are supported");
+		}
+		if (feed.snapshot() && feed.mode() != FeedMode.EVERYONE) {
+			throw invalid(property + ".snapshot", true,
+					"Only with '" + property + ".mode' everyone, a node knows the current values of all channels");
 		}
 		ChannelTemplate template = (feed.mapping() == null) ? template(property, channel) : null;
 		if (feed.publish() && (template == null || !template.isByKey())) {

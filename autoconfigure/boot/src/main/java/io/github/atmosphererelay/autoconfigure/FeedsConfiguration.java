@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -30,12 +31,15 @@ import io.github.atmosphererelay.feed.internal.FeedClients;
 import io.github.atmosphererelay.feed.internal.FeedExtensions;
 import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.Feeds;
+import io.github.atmosphererelay.feed.internal.Redistribution;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.kafka.internal.KafkaClientFactory;
 import io.github.atmosphererelay.relay.kafka.internal.KafkaRelaySettings;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
+import io.github.atmosphererelay.state.StateStore;
+import io.github.atmosphererelay.state.internal.MemoryStateStore;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -49,6 +53,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
@@ -61,25 +66,30 @@ import org.springframework.util.function.SingletonSupplier;
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ Feeds.class, KafkaClientFactory.class, KafkaTemplate.class })
+@Import(RedistributionConfiguration.class)
 class FeedsConfiguration {
 
 	private static final FeedPartitioner MURMUR2 = (key, partitions) -> Utils.toPositive(Utils.murmur2(key))
 			% partitions;
 
 	@Bean
-	Feeds atmosphereFeeds(AtmosphereProperties properties, NodeIdentity identity,
+	FeedClients atmosphereFeedClients(AtmosphereProperties properties, NodeIdentity identity,
 			ObjectProvider<ProducerFactory<?, ?>> producers, ObjectProvider<ConsumerFactory<?, ?>> consumers,
 			ObjectProvider<KafkaAdmin> admins) {
-		return new Feeds(ConfiguredFeeds.settings(properties),
-				new SpringClients(
-						SingletonSupplier.of(
-								() -> new KafkaClientFactory(one(producers), one(consumers),
-										one(admins).getConfigurationProperties(),
-										KafkaRelaySettings
-											.builder(identity.id(), "feeds",
-													new EnvelopeCodec(
-															(int) properties.relay().maxMessageSize().toBytes()))
-											.build()))));
+		return new SpringClients(SingletonSupplier.of(
+				() -> new KafkaClientFactory(one(producers), one(consumers), one(admins).getConfigurationProperties(),
+						KafkaRelaySettings
+							.builder(identity.id(), "feeds",
+									new EnvelopeCodec((int) properties.relay().maxMessageSize().toBytes()))
+							.build())));
+	}
+
+	@Bean
+	Feeds atmosphereFeeds(AtmosphereProperties properties, FeedClients clients,
+			ObjectProvider<Redistribution> redistribution) {
+		List<FeedSettings> settings = ConfiguredFeeds.settings(properties);
+		boolean everyone = settings.stream().allMatch((each) -> each.mode().equals(FeedSettings.EVERYONE));
+		return new Feeds(settings, clients, everyone ? null : redistribution.getObject());
 	}
 
 	private static <T> T one(ObjectProvider<T> beans) {
@@ -137,7 +147,16 @@ class FeedsConfiguration {
 		return new FeedExtensions(mapping, (deserializer != null) ? (topic, value) -> {
 			Object object = deserializer.deserialize(topic, value);
 			return (object != null) ? encoder.encode(object, null) : null;
-		} : null, (partitioner != null) ? partitioner : MURMUR2);
+		} : null, (partitioner != null) ? partitioner : MURMUR2, settings.hasSnapshots() ? states(beans) : null);
+	}
+
+	/**
+	 * Return where current values find room that find none in memory. Another place in
+	 * memory would be no help.
+	 */
+	private static @Nullable StateStore states(BeanFactory beans) {
+		StateStore store = OptionalBeans.single(beans.getBeanProvider(StateStore.class), StateStore.class);
+		return (store instanceof MemoryStateStore) ? null : store;
 	}
 
 	private static <T> @Nullable T bean(BeanFactory beans, FeedSettings settings, String property,
@@ -182,6 +201,11 @@ class FeedsConfiguration {
 		@Override
 		public Consumer<byte[], byte[]> topicReader() {
 			return this.factory.get().topicReader();
+		}
+
+		@Override
+		public Consumer<byte[], byte[]> groupMember(String group) {
+			return this.factory.get().topicGroupMember(group);
 		}
 
 	}

@@ -16,29 +16,18 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
-import java.net.URI;
-import java.security.KeyStoreException;
-import java.util.List;
-
 import io.github.atmosphererelay.actuate.internal.HttpRelayMeters;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.relay.http.internal.HttpRelay;
-import io.github.atmosphererelay.relay.http.internal.HttpRelaySettings;
 import io.github.atmosphererelay.relay.http.internal.PeerDiscovery;
-import io.github.atmosphererelay.relay.http.internal.PeerUrls;
-import io.github.atmosphererelay.relay.http.internal.SharedSecret;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.Filter;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
-import org.springframework.boot.ssl.NoSuchSslBundleException;
-import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -55,8 +44,6 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass(HttpRelay.class)
 @ConditionalOnProperty(name = "atmosphere.relay.type", havingValue = "http")
 class HttpRelayConfiguration {
-
-	private static final Log logger = LogFactory.getLog(HttpRelayConfiguration.class);
 
 	private static final String ENDPOINT = "/connection/peers";
 
@@ -91,93 +78,12 @@ class HttpRelayConfiguration {
 							"Add org.springframework.boot:spring-boot-starter-websocket, or set"
 									+ " 'atmosphere.relay.type' to another relay.");
 				}
-				return new HttpRelay(settings(node, bundles.getIfAvailable(), environment), discovery(discovery));
+				PeerSettings peers = new PeerSettings("http relay", HttpRelayConfiguration.this.properties,
+						bundles.getIfAvailable(), environment);
+				return new HttpRelay(peers.of(node, ENDPOINT), peers.discovery(discovery));
 			}
 
 		};
-	}
-
-	private PeerDiscovery discovery(ObjectProvider<PeerDiscovery> beans) {
-		List<URI> configured = this.properties.relay().http().peers().stream().map(URI::create).toList();
-		if (!configured.isEmpty()) {
-			return () -> configured;
-		}
-		PeerDiscovery discovery = beans.getIfAvailable();
-		if (discovery == null) {
-			logger.warn("'atmosphere.relay.http.peers' is empty, and there is no DiscoveryClient to find other nodes:"
-					+ " messages reach the clients of this node only");
-			return List::of;
-		}
-		return discovery;
-	}
-
-	private HttpRelaySettings settings(RelayNode node, @Nullable SslBundles bundles, Environment environment) {
-		AtmosphereProperties.Relay relay = this.properties.relay();
-		AtmosphereProperties.HttpRelay http = relay.http();
-		PeerCertificates certificates = certificates(http.ssl(), bundles);
-		boolean required = certificates != null && PeerChecks.requiresCertificates(http);
-		if (required) {
-			requireClientAuthentication(environment);
-		}
-		if (http.secret() == null && !required) {
-			throw new RelayNotConfiguredException("The http relay cannot authenticate other nodes.",
-					"Set 'atmosphere.relay.http.secret' to the same 32 or more characters on all nodes, for instance"
-							+ " with what 'openssl rand -hex 32' prints; or set 'atmosphere.relay.http.ssl.bundle' for"
-							+ " mutual TLS.");
-		}
-		return new HttpRelaySettings(node.clusterName(), node.codec(), this.properties.websocket().path() + ENDPOINT,
-				(http.url() != null) ? PeerUrls.check(URI.create(http.url())) : null,
-				(http.secret() != null) ? new SharedSecret(http.secret(), http.acceptedSecrets()) : null, certificates,
-				required ? certificates : null, relay.maxPending(), relay.publishTimeout(), http.discoveryInterval(),
-				http.maxClockSkew(), HttpRelaySettings.DEFAULT_FORGET_AFTER, HttpRelaySettings.DEFAULT_MAX_INTEREST);
-	}
-
-	private static @Nullable PeerCertificates certificates(AtmosphereProperties.PeerSsl ssl,
-			@Nullable SslBundles bundles) {
-		String name = ssl.bundle();
-		if (name == null) {
-			return null;
-		}
-		try {
-			if (bundles == null) {
-				throw new NoSuchSslBundleException(name, "There are no SSL bundles");
-			}
-			SslBundle bundle = bundles.getBundle(name);
-			if (!PeerCertificates.isUsable(bundle)) {
-				throw new RelayNotConfiguredException(
-						"The SSL bundle '" + name + "' of the http relay has no key or no certificates to trust.",
-						"Give the bundle a keystore with the node's key and a truststore, or name another one in"
-								+ " 'atmosphere.relay.http.ssl.bundle'.");
-			}
-			PeerCertificates certificates = new PeerCertificates(bundle, ssl.names());
-			certificates.follow(bundles, name);
-			return certificates;
-		}
-		catch (NoSuchSslBundleException ex) {
-			throw new RelayNotConfiguredException(
-					"The http relay needs the SSL bundle '" + name
-							+ "', which 'atmosphere.relay.http.ssl.bundle' names, and it does not exist.",
-					"Define 'spring.ssl.bundle.jks." + name + "' or 'spring.ssl.bundle.pem." + name + "'.");
-		}
-		catch (KeyStoreException ex) {
-			throw new IllegalStateException("The SSL bundle '" + name + "' cannot be read", ex);
-		}
-	}
-
-	/**
-	 * Without it, the web server asks no client for a certificate, and the relay would
-	 * refuse all nodes.
-	 */
-	private static void requireClientAuthentication(Environment environment) {
-		String configured = environment.getProperty("server.ssl.client-auth", "none");
-		if (configured.equalsIgnoreCase("none")) {
-			throw new RelayNotConfiguredException(
-					"The nodes of the http relay identify themselves by certificates, but the web server does not ask"
-							+ " for certificates.",
-					"Set 'server.ssl.client-auth' to 'want' (or 'need', if all clients have certificates), or set"
-							+ " 'atmosphere.relay.http.secret' and 'atmosphere.relay.http.ssl.require-certificate' to"
-							+ " 'false'.");
-		}
 	}
 
 	private static @Nullable HttpRelay find(ObjectProvider<ClusterRelay> relay) {

@@ -21,18 +21,18 @@ import io.github.atmosphererelay.relay.http.internal.HttpRelay;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Finds the nodes for the HTTP relay by Spring Cloud's {@code DiscoveryClient}, if it is
- * on the classpath.
+ * Finds the nodes for what nodes send each other over HTTP, by Spring Cloud's
+ * {@code DiscoveryClient}, if it is on the classpath.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ HttpRelay.class, DiscoveryClient.class })
-@ConditionalOnProperty(name = "atmosphere.relay.type", havingValue = "http")
+@Conditional(OnPeers.class)
 class PeerDiscoveryConfiguration {
 
 	@Bean

@@ -100,6 +100,7 @@ final class PropertyChecks {
 		if (properties.centrifuge().path() != null) {
 			checkPath("atmosphere.centrifuge.path", properties.centrifuge().path());
 		}
+		positive("atmosphere.http-streams.max-stream-age", properties.httpStreams().maxStreamAge());
 		check(properties.presence());
 		positive("atmosphere.continuation.max-threads", properties.continuation().maxThreads());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());
@@ -108,6 +109,7 @@ final class PropertyChecks {
 		positive("atmosphere.endpoint.max-queued-bytes", properties.endpoint().maxQueuedBytes());
 		positive("atmosphere.endpoint.max-queued-bytes-per-session", properties.endpoint().maxQueuedBytesPerSession());
 		notNegative("atmosphere.endpoint.drain-timeout", properties.endpoint().drainTimeout());
+		positive("atmosphere.stomp.max-waiting", properties.stomp().maxWaiting());
 		positive("atmosphere.shutdown.slice-size", properties.shutdown().sliceSize());
 		positive("atmosphere.shutdown.slice-interval", properties.shutdown().sliceInterval());
 		positive("atmosphere.shutdown.timeout", properties.shutdown().timeout());

@@ -71,8 +71,8 @@ class FeedsConfigurationTests {
 					channel=                                                       | channel         | for example prices/{key}
 					channel=chat/{key}                                             | channel         | 'atmosphere.channels[0].pattern', 'chat/**'
 					channel=prices/{key},topic=                                    | topic           | the topic to read
-					channel=prices/{key},mode=routed                               | mode            | Only 'everyone' is supported
-					channel=prices/{key},mode=redistributed                        | mode            | Only 'everyone' is supported
+					channel=prices/{key},mode=routed                               | mode            | Only 'everyone' and 'redistributed' are supported
+					channel=prices/{key},mode=redistributed,snapshot=true          | snapshot        | 'atmosphere.feeds[0].mode' everyone
 					channel=prices/{key},recovery=-1s                              | recovery        | must not be negative
 					channel=prices/{key},recovery-bytes=0B                         | recovery-bytes  | must be positive
 					channel=prices/{key},scan-timeout=0s                           | scan-timeout    | must be positive

@@ -41,7 +41,8 @@ class PropertyMetadataTests {
 			"atmosphere.relay.jdbc.listen-url", "atmosphere.relay.http.accepted-secrets", "atmosphere.relay.http.peers",
 			"atmosphere.relay.http.secret", "atmosphere.relay.http.service-id", "atmosphere.relay.http.ssl.bundle",
 			"atmosphere.relay.http.ssl.names", "atmosphere.relay.http.ssl.require-certificate",
-			"atmosphere.relay.http.url", "atmosphere.routing.redis-copy", "atmosphere.routing.ring-role",
+			"atmosphere.relay.http.url", "atmosphere.redistribution.group", "atmosphere.redistribution.topic",
+			"atmosphere.routing.redis-copy", "atmosphere.routing.ring-role", "atmosphere.state.store",
 			"atmosphere.websocket.allowed-origins");
 
 	@Test

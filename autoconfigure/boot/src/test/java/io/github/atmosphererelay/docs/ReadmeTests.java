@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -43,6 +44,7 @@ import io.github.atmosphererelay.actuate.internal.HttpSessionMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
+import io.github.atmosphererelay.actuate.internal.StompMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import io.github.atmosphererelay.feed.internal.ChannelTemplate;
@@ -50,6 +52,8 @@ import io.github.atmosphererelay.feed.internal.Feed;
 import io.github.atmosphererelay.feed.internal.FeedClients;
 import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.Feeds;
+import io.github.atmosphererelay.feed.internal.Redistribution;
+import io.github.atmosphererelay.feed.internal.RedistributionSettings;
 import io.github.atmosphererelay.feed.internal.ValueFormat;
 import io.github.atmosphererelay.group.internal.GroupStatistics;
 import io.github.atmosphererelay.outbox.internal.OutboxStatistics;
@@ -176,8 +180,10 @@ class ReadmeTests {
 	@Test
 	void theMeterTableHasEveryMeter() throws IOException {
 		Map<String, MeterRow> meters = new TreeMap<>();
-		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**")) {
+		try (TestNode node = TestNode.start("atmosphere.channels[0].pattern=chat/**",
+				"atmosphere.stomp.enabled=true")) {
 			SimpleMeterRegistry registry = new SimpleMeterRegistry();
+			node.bean(StompMeters.class).bindTo(registry);
 			node.bean(AtmosphereMeters.class).bindTo(registry);
 			new OutboxMeters(new OutboxStatistics()).bindTo(registry);
 			HttpRelay httpRelay = new HttpRelay(HttpRelaySettings.withSecret("docs", "s".repeat(32)), List::of);
@@ -198,9 +204,12 @@ class ReadmeTests {
 
 	private static Feed feed() {
 		ChannelTemplate template = ChannelTemplate.parse("prices/{key}");
-		return new Feeds(List.of(new FeedSettings("its name", "atmosphere.feeds[0]", "prices", "everyone", template,
-				template.pattern(), ValueFormat.JSON, List.of(), Duration.ZERO, 1, Duration.ofSeconds(1), 1, 0, null)),
-				mock(FeedClients.class))
+		return new Feeds(
+				List.of(new FeedSettings("its name", "atmosphere.feeds[0]", "prices", "redistributed", template,
+						template.pattern(), ValueFormat.JSON, List.of(), Duration.ZERO, 1, Duration.ofSeconds(1), 1, 0,
+						null)),
+				mock(FeedClients.class), new Redistribution(new RedistributionSettings("group", false, false),
+						mock(Redistribution.Transports.class), Set::of))
 			.all()
 			.get(0);
 	}

@@ -28,12 +28,14 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
 import io.github.atmosphererelay.group.internal.GroupRunners;
 import io.github.atmosphererelay.node.internal.MessagingNode;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
@@ -60,6 +62,13 @@ public final class TestNode implements AutoCloseable {
 	}
 
 	public static TestNode start(List<Class<?>> configuration, String... args) {
+		return start(null, configuration, args);
+	}
+
+	/**
+	 * Start a node below another context.
+	 */
+	public static TestNode start(@Nullable ApplicationContext parent, List<Class<?>> configuration, String... args) {
 		List<Class<?>> sources = new ArrayList<>(configuration);
 		sources.add(Application.class);
 		SpringApplication application = new SpringApplication(sources.toArray(Class<?>[]::new));
@@ -75,6 +84,9 @@ public final class TestNode implements AutoCloseable {
 		}
 		for (String arg : args) {
 			all.add("--" + arg);
+		}
+		if (parent != null) {
+			application.addInitializers((context) -> context.setParent(parent));
 		}
 		return new TestNode(application.run(all.toArray(String[]::new)));
 	}

@@ -54,7 +54,19 @@ public class UsersByParameter {
 
 		@Override
 		public Principal getUserPrincipal() {
-			return () -> this.user;
+			return new User(this.user);
+		}
+
+	}
+
+	/**
+	 * A user, equal to another one of the same name.
+	 */
+	private record User(String name) implements Principal {
+
+		@Override
+		public String getName() {
+			return this.name;
 		}
 
 	}

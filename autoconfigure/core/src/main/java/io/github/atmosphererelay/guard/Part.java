@@ -111,6 +111,9 @@ public enum Part {
 	 */
 	LISTENERS,
 
+	/** Delivers STOMP messages of other nodes, and sends receipts to STOMP clients. */
+	STOMP,
+
 	/** Runs timeouts and retries of single clients. */
 	CLIENT_TIMERS,
 

@@ -67,7 +67,8 @@ public enum ErrorCode {
 	BAD_REQUEST(107, "bad request", false),
 
 	/**
-	 * The channel does not offer what was requested, for example presence or history.
+	 * The channel or the application does not offer what was requested, for example
+	 * presence, history or calls.
 	 */
 	NOT_AVAILABLE(108, "not available", false),
 

@@ -136,6 +136,12 @@ public record CloseReason(int code, String text) {
 	 */
 	public static final CloseReason OVERLOADED = new CloseReason(1013, "node is overloaded, please reconnect");
 
+	/**
+	 * The client's event stream has reached the maximum age. The client should ask for a
+	 * new one.
+	 */
+	public static final CloseReason STREAM_AGE = new CloseReason(1001, "stream has reached its age, please reconnect");
+
 	private static final int MAX_TEXT_BYTES = 123;
 
 	public CloseReason {

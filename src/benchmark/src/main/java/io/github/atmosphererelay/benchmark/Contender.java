@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 
+import io.github.atmosphererelay.benchmark.load.Load;
 import io.github.atmosphererelay.benchmark.node.HandRolledNode;
 import io.github.atmosphererelay.benchmark.node.NettyNode;
 import io.github.atmosphererelay.benchmark.node.RelayNode;
@@ -49,6 +50,14 @@ enum Contender {
 	/** The same on Tomcat with virtual threads, where the nodes' JDK has them. */
 	OURS_VIRTUAL("ours, virtual threads", RelayNode.class, Broker.REDIS, List.of(), "--atmosphere.relay.type=redis",
 			"--spring.threads.virtual.enabled=true"),
+
+	/** The same with clients that receive server-sent events. */
+	OURS_EVENTS("ours, server-sent events", RelayNode.class, Broker.REDIS, List.of(), "--atmosphere.relay.type=redis"),
+
+	/** The same on Jetty. */
+	OURS_EVENTS_JETTY("ours, server-sent events, Jetty", RelayNode.class, Broker.REDIS,
+			List.of("org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration"),
+			"--atmosphere.relay.type=redis"),
 
 	/** The starter with its defaults, on Tomcat, with Kafka. */
 	OURS_KAFKA("ours, Kafka", RelayNode.class, Broker.KAFKA, List.of(), "--atmosphere.relay.type=kafka"),
@@ -102,7 +111,8 @@ enum Contender {
 	 * @return the path
 	 */
 	String path() {
-		return (this.main == RelayNode.class) ? "/atmosphere/chat/%d" : "/chat/%d";
+		String path = (this.main == RelayNode.class) ? "/atmosphere/chat/%d" : "/chat/%d";
+		return (this == OURS_EVENTS || this == OURS_EVENTS_JETTY) ? Load.EVENTS + path : path;
 	}
 
 	/**
@@ -174,10 +184,14 @@ enum Contender {
 		}
 		List<String> command = new ArrayList<>(List.of(options.java()));
 		command.addAll(options.jvmArguments());
-		command.addAll(List.of("-cp", ServerProcess.classPath(this == OURS_JETTY), this.main.getName()));
+		command.addAll(List.of("-cp", ServerProcess.classPath(isOnJetty()), this.main.getName()));
 		command.addAll((this.main == NettyNode.class) ? List.of(Integer.toString(brokerPort))
 				: properties(brokerPort, ports, node));
 		return command;
+	}
+
+	private boolean isOnJetty() {
+		return this == OURS_JETTY || this == OURS_EVENTS_JETTY;
 	}
 
 	private List<String> properties(int brokerPort, List<Integer> ports, int node) {

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.feed;
 
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -140,6 +142,44 @@ final class FeedTraffic implements AutoCloseable {
 						}
 						this.underway.decrementAndGet();
 					});
+	}
+
+	/**
+	 * Follow what a producer in another process writes.
+	 * @param producer its process, which ends when all is written
+	 */
+	FeedTraffic follow(Process producer) {
+		this.underway.incrementAndGet();
+		Thread reader = new Thread(() -> {
+			try (BufferedReader lines = producer.inputReader()) {
+				lines.lines().forEach(this::wrote);
+			}
+			catch (IOException ex) {
+				this.reconciliation.fault("a producer's output ended: %s", ex);
+			}
+			finally {
+				this.underway.decrementAndGet();
+			}
+		}, "producer");
+		reader.setDaemon(true);
+		reader.start();
+		return this;
+	}
+
+	private void wrote(String line) {
+		String[] parts = line.split(" ");
+		long offset = Long.parseLong(parts[2]);
+		synchronized (this.reconciliation) {
+			String data = "m" + parts[0];
+			if (offset < 0) {
+				this.reconciliation.fault("%s was not written", data);
+			}
+			else {
+				this.reconciliation.found("prices/" + parts[1], new Position(this.epoch, offset + 1), data);
+				this.ends.put("prices/" + parts[1], offset + 1);
+			}
+		}
+		this.written.incrementAndGet();
 	}
 
 	/**

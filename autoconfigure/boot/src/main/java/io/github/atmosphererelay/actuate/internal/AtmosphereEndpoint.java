@@ -81,6 +81,8 @@ public final class AtmosphereEndpoint {
 
 	private final @Nullable FeedOperations feeds;
 
+	private final @Nullable StompOperations stomp;
+
 	/**
 	 * Create the endpoint.
 	 * @param node describes the node
@@ -95,10 +97,12 @@ public final class AtmosphereEndpoint {
 	 * @param routing the ring, or {@code null} if routing is off
 	 * @param groups the consumer groups of the node, or {@code null} if there are none
 	 * @param feeds the feeds of the node, or {@code null} if there are none
+	 * @param stomp tells of STOMP on the node, or {@code null} if it is off
 	 */
 	public AtmosphereEndpoint(NodeDescription node, SessionRegistry registry, Cluster cluster, PresenceService presence,
 			ChannelCounts channels, @Nullable RelayEpochs epochs, @Nullable OutboxOperations outbox,
-			@Nullable RoutingOperations routing, @Nullable GroupOperations groups, @Nullable FeedOperations feeds) {
+			@Nullable RoutingOperations routing, @Nullable GroupOperations groups, @Nullable FeedOperations feeds,
+			@Nullable StompOperations stomp) {
 		this.node = node;
 		this.registry = registry;
 		this.cluster = new ClusterOperations(cluster, channels);
@@ -108,6 +112,7 @@ public final class AtmosphereEndpoint {
 		this.routing = routing;
 		this.groups = groups;
 		this.feeds = feeds;
+		this.stomp = stomp;
 	}
 
 	/**
@@ -122,10 +127,11 @@ public final class AtmosphereEndpoint {
 	/**
 	 * List sessions or channels of this node, the nodes of the cluster, the members of a
 	 * channel on all nodes, the messages that the outbox has set aside, the ring, the
-	 * consumer groups or the feeds of this node, or the messages that these groups have
-	 * set aside.
+	 * consumer groups or the feeds of this node, the messages that these groups have set
+	 * aside, or STOMP on this node.
 	 * @param what {@code sessions}, {@code channels}, {@code cluster}, {@code presence},
-	 * {@code outbox}, {@code routing}, {@code groups}, {@code feeds} or {@code set-aside}
+	 * {@code outbox}, {@code routing}, {@code groups}, {@code feeds}, {@code set-aside}
+	 * or {@code stomp}
 	 * @param page the number of the page, beginning with 0
 	 * @param size the size of a page, at most 1000
 	 * @param channel lists only sessions or members in this channel, required for {@code
@@ -148,6 +154,7 @@ public final class AtmosphereEndpoint {
 			case "routing" -> (this.routing != null) ? this.routing.describe() : null;
 			case "groups" -> (this.groups != null) ? Map.of("groups", this.groups.describe()) : null;
 			case "feeds" -> (this.feeds != null) ? Map.of("feeds", this.feeds.describe()) : null;
+			case "stomp" -> (this.stomp != null) ? this.stomp.describe() : null;
 			case "set-aside" -> (this.groups != null)
 					? Map.of("setAside", this.groups.setAside((long) number * pageSize, pageSize)) : null;
 			case "presence" -> (channel != null) ? members(number, pageSize, channel) : null;

@@ -32,6 +32,7 @@ import io.github.atmosphererelay.relay.internal.RelayMonitor;
 import io.github.atmosphererelay.relay.internal.RelayState;
 import io.github.atmosphererelay.session.internal.DropReason;
 import io.github.atmosphererelay.session.internal.SessionStatistics;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
@@ -70,6 +71,8 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final boolean degradedIsDown;
 
+	private final @Nullable StompOperations stomp;
+
 	/**
 	 * Create an indicator.
 	 * @param relay carries the node's messages to other nodes
@@ -81,10 +84,11 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 * @param buckets compares the buckets of channels
 	 * @param feeds knows the feeds that do not work
 	 * @param degradedIsDown whether to report DOWN instead of DEGRADED
+	 * @param stomp tells of STOMP on the node, or {@code null} if it is off
 	 */
 	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
 			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, BucketAgreement buckets,
-			FeedProblems feeds, boolean degradedIsDown) {
+			FeedProblems feeds, boolean degradedIsDown, @Nullable StompOperations stomp) {
 		super("The health of the relay could not be determined");
 		this.relay = relay;
 		this.monitor = monitor;
@@ -95,6 +99,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		this.buckets = buckets;
 		this.feeds = feeds;
 		this.degradedIsDown = degradedIsDown;
+		this.stomp = stomp;
 	}
 
 	@Override
@@ -135,6 +140,9 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 			.withDetail("unconfirmed", broadcast.publishing().published(PublishResult.UNCONFIRMED))
 			.withDetail("missed", broadcast.deliveries().missed())
 			.withDetail("dropped", dropped(this.sessions));
+		if (this.stomp != null) {
+			builder.withDetail("stomp", this.stomp.describe());
+		}
 		this.relay.details().forEach(builder::withDetail);
 	}
 

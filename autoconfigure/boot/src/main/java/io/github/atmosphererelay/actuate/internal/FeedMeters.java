@@ -19,7 +19,9 @@ package io.github.atmosphererelay.actuate.internal;
 import java.util.function.ToDoubleFunction;
 
 import io.github.atmosphererelay.feed.internal.Feed;
+import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.FeedStatistics;
+import io.github.atmosphererelay.feed.internal.ForwardingStatistics;
 import io.github.atmosphererelay.feed.internal.SkipReason;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -66,6 +68,9 @@ public final class FeedMeters implements MeterBinder {
 				FeedStatistics::scannedBytes);
 		count(registry, "scans.timeouts", "Clients that have not recovered because a read took too long", null,
 				FeedStatistics::scanTimeouts);
+		if (!this.feed.settings().mode().equals(FeedSettings.EVERYONE)) {
+			bindForwarding(registry);
+		}
 		snapshots(registry, "known", FeedStatistics::snapshots);
 		snapshots(registry, "unknown", FeedStatistics::missingSnapshots);
 		for (SkipReason reason : SkipReason.values()) {
@@ -76,6 +81,36 @@ public final class FeedMeters implements MeterBinder {
 				.tag("reason", reason.tag())
 				.register(registry);
 		}
+	}
+
+	private void bindForwarding(MeterRegistry registry) {
+		gauge(registry, "redistributed.partitions", "Partitions of a feed that this process reads for all nodes",
+				"partitions", (feed) -> feed.redistributed().size());
+		forwarding(registry, "forwarded", "Records of a feed that this process has forwarded to a node", null,
+				ForwardingStatistics::records);
+		forwarding(registry, "forwarded.bytes", "Payloads of these records", "bytes", ForwardingStatistics::bytes);
+		forwarding(registry, "forwarded.failures",
+				"Messages to nodes that have failed, so that the nodes read the topic", null,
+				ForwardingStatistics::failures);
+		forwarding(registry, "forwarded.nobody", "Records of a feed that this process has read and no node wants", null,
+				ForwardingStatistics::unwanted);
+		forwarding(registry, "received", "Records of a feed that were forwarded to this node", null,
+				ForwardingStatistics::receivedRecords);
+		forwarding(registry, "received.bytes", "Payloads of these records", "bytes",
+				ForwardingStatistics::receivedBytes);
+		forwarding(registry, "received.again", "Messages of redistributors that this node has had before", null,
+				ForwardingStatistics::repeatedRanges);
+		forwarding(registry, "lost", "The most records that ephemeral channels of a feed may have lost", null,
+				ForwardingStatistics::lost);
+		forwarding(registry, "interest", "Changes of what this node wants of a feed that it has published", null,
+				ForwardingStatistics::publications);
+		forwarding(registry, "interest.failures", "Those that have failed, and were repeated", null,
+				ForwardingStatistics::publicationFailures);
+	}
+
+	private void forwarding(MeterRegistry registry, String name, String description, @Nullable String unit,
+			ToDoubleFunction<ForwardingStatistics> value) {
+		count(registry, name, description, unit, (statistics) -> value.applyAsDouble(statistics.forwarding()));
 	}
 
 	private void snapshots(MeterRegistry registry, String outcome, ToDoubleFunction<FeedStatistics> value) {

@@ -24,6 +24,7 @@ import io.github.atmosphererelay.relay.internal.RelayMonitor;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
 import io.github.atmosphererelay.session.internal.SessionRegistry;
 import io.github.atmosphererelay.session.internal.SessionStatistics;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures what the console shows of this node: its state, and its rates since the
@@ -41,6 +42,8 @@ public final class NodeFigures {
 
 	private final SessionStatistics sessions;
 
+	private final @Nullable StompFigures stomp;
+
 	/**
 	 * Create figures.
 	 * @param identity the node's id and name
@@ -48,14 +51,16 @@ public final class NodeFigures {
 	 * @param registry knows the open sessions
 	 * @param messages counts messages
 	 * @param sessions counts what is written to sessions
+	 * @param stomp tells of STOMP on the node, or {@code null} if it is off
 	 */
 	public NodeFigures(NodeIdentity identity, RelayMonitor monitor, SessionRegistry registry,
-			MessagingStatistics messages, SessionStatistics sessions) {
+			MessagingStatistics messages, SessionStatistics sessions, @Nullable StompFigures stomp) {
 		this.identity = identity;
 		this.monitor = monitor;
 		this.registry = registry;
 		this.messages = messages;
 		this.sessions = sessions;
+		this.stomp = stomp;
 	}
 
 	/**
@@ -79,7 +84,9 @@ public final class NodeFigures {
 				this.monitor.state().name(), this.registry.sessionCount(), this.registry.channelCount(),
 				rate(now.received - before.received, seconds), rate(now.published - before.published, seconds),
 				rate(now.delivered - before.delivered, seconds),
-				rate(now.deliveredBytes - before.deliveredBytes, seconds), rate(now.refused - before.refused, seconds));
+				rate(now.deliveredBytes - before.deliveredBytes, seconds), rate(now.refused - before.refused, seconds),
+				(this.stomp != null) ? this.stomp.sessions().getAsInt() : null,
+				(this.stomp != null) ? this.stomp.destinations().getAsInt() : null);
 	}
 
 	/** Round to one decimal, which is what the chart shows. */
@@ -111,9 +118,13 @@ public final class NodeFigures {
 	 * @param delivered messages written to sockets, per second
 	 * @param deliveredBytes payload bytes written to sockets, per second
 	 * @param refused refused requests of clients, per second
+	 * @param stompSessions the number of STOMP sessions, or {@code null} if STOMP is off
+	 * @param stompDestinations the number of destinations to which they are subscribed,
+	 * or {@code null}
 	 */
 	record NodeRates(String type, String id, String name, long at, String relay, int sessions, int channels,
-			double received, double published, double delivered, double deliveredBytes, double refused) {
+			double received, double published, double delivered, double deliveredBytes, double refused,
+			@Nullable Integer stompSessions, @Nullable Integer stompDestinations) {
 	}
 
 }

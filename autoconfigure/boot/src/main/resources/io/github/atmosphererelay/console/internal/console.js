@@ -47,7 +47,8 @@ const nodes = new Table($("nodes"), {
 		(node) => ({ text: node.sessions, className: "number" }),
 		(node) => ({ text: node.channels, className: "number" }),
 		(node) => ({ text: node.received === null ? "–" : format(node.received), className: "number" }),
-		(node) => ({ text: node.delivered === null ? "–" : format(node.delivered), className: "number" })
+		(node) => ({ text: node.delivered === null ? "–" : format(node.delivered), className: "number" }),
+		(node) => ({ text: typeof node.stompSessions === "number" ? `${node.stompSessions} / ${node.stompDestinations}` : "–", className: "number nowrap" })
 	]
 });
 

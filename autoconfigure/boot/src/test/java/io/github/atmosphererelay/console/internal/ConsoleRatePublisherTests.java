@@ -73,7 +73,7 @@ class ConsoleRatePublisherTests {
 		given(this.broadcaster.broadcast(any(), any(), any())).willThrow(new OutOfMemoryError("injected"))
 			.willReturn(new CompletableFuture<>());
 		NodeFigures figures = new NodeFigures(new NodeIdentity(UUID.randomUUID(), "node"), this.monitor,
-				new SessionRegistry(), new MessagingStatistics(), new SessionStatistics());
+				new SessionRegistry(), new MessagingStatistics(), new SessionStatistics(), null);
 		ConsoleRatePublisher rates = new ConsoleRatePublisher(figures, this.broadcaster,
 				new Timers(this.scheduler, this.guards), "console", Duration.ofMillis(1));
 		rates.start();

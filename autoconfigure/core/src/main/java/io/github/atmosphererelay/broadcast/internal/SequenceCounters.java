@@ -29,7 +29,7 @@ import io.github.atmosphererelay.message.Sequence;
  * is limited: if there are too many addresses, some lose their counter and begin a new
  * series, which receivers accept without counting a gap.
  */
-final class SequenceCounters {
+public final class SequenceCounters {
 
 	private final int maxCounters;
 
@@ -37,14 +37,20 @@ final class SequenceCounters {
 
 	private final AtomicLong lastSeries = new AtomicLong();
 
-	SequenceCounters(int maxCounters) {
+	/**
+	 * Create counters.
+	 * @param maxCounters the maximum number of addresses that have a counter
+	 */
+	public SequenceCounters(int maxCounters) {
 		this.maxCounters = maxCounters;
 	}
 
 	/**
 	 * Return the next number. Calls for one address must not overlap.
+	 * @param address the address
+	 * @return the series and the number
 	 */
-	Sequence next(Address address) {
+	public Sequence next(Address address) {
 		Counter counter = this.counters.get(address);
 		if (counter == null) {
 			evict();

@@ -71,11 +71,15 @@ public final class ClusterBuilder {
 
 	ClusterLink.@Nullable Listener presence;
 
+	ClusterLink.@Nullable Listener stomp;
+
 	Supplier<? extends Collection<ClusterQuestionHandler>> questionHandlers = List::of;
 
 	Supplier<@Nullable BiConsumer<UUID, ByteBuffer>> outboxReceiver = () -> null;
 
 	Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver = () -> null;
+
+	Supplier<@Nullable ClientCommandReceiver> clientCommandReceiver = () -> null;
 
 	ClusterBuilder(ClusterSettings settings) {
 		this.settings = settings;
@@ -213,6 +217,17 @@ public final class ClusterBuilder {
 	}
 
 	/**
+	 * Set what receives joins, leaves and the STOMP sessions of other nodes. By default
+	 * there is nothing.
+	 * @param stomp the receiver, or {@code null}
+	 * @return this builder
+	 */
+	public ClusterBuilder stomp(ClusterLink.@Nullable Listener stomp) {
+		this.stomp = stomp;
+		return this;
+	}
+
+	/**
 	 * Set the application's handlers for questions of other nodes. By default there are
 	 * none.
 	 * @param questionHandlers supplies the handlers when the cluster starts, because a
@@ -244,6 +259,18 @@ public final class ClusterBuilder {
 	 */
 	public ClusterBuilder routingReceiver(Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver) {
 		this.routingReceiver = routingReceiver;
+		return this;
+	}
+
+	/**
+	 * Set who receives what clients of this node's sessions have sent to other nodes. By
+	 * default nobody does.
+	 * @param clientCommandReceiver supplies the receiver when it is first needed;
+	 * {@code null} if there is none
+	 * @return this builder
+	 */
+	public ClusterBuilder clientCommandReceiver(Supplier<@Nullable ClientCommandReceiver> clientCommandReceiver) {
+		this.clientCommandReceiver = clientCommandReceiver;
 		return this;
 	}
 

@@ -70,6 +70,15 @@ public final class ClusterLink {
 	}
 
 	/**
+	 * Create a link from this node's STOMP sessions to those of other nodes.
+	 * @param control carries messages between nodes
+	 * @return the link
+	 */
+	public static ClusterLink ofStomp(ControlMessenger control) {
+		return new ClusterLink(control, Subject.STOMP);
+	}
+
+	/**
 	 * Send a message to all other nodes.
 	 * @param body the message
 	 * @return completes with the relay's receipt; fails as the relay does

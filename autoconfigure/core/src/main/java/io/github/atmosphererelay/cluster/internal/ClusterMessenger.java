@@ -165,7 +165,12 @@ final class ClusterMessenger implements ControlListener {
 		/**
 		 * The ring of nodes that serve users.
 		 */
-		ROUTING(5);
+		ROUTING(5),
+
+		/**
+		 * The STOMP sessions of users, and their subscriptions.
+		 */
+		STOMP(6);
 
 		private final byte code;
 

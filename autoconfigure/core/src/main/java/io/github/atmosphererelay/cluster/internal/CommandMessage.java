@@ -91,7 +91,7 @@ record CommandMessage(long request, byte operation, int timeoutMillis, @Nullable
 	enum Operation {
 
 		LIST_SESSIONS(1), DISCONNECT_USER(2), DISCONNECT_SESSION(3), SUBSCRIBE(4), UNSUBSCRIBE(5), ASK(6), COUNT(7),
-		ROUTE(8);
+		ROUTE(8), CLIENT_COMMANDS(9);
 
 		private final byte code;
 

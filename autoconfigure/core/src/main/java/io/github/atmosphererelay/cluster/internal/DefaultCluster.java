@@ -32,6 +32,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.application.internal.ApplicationFutures;
 import io.github.atmosphererelay.broadcast.PublishOptions;
@@ -119,6 +120,8 @@ public final class DefaultCluster implements Cluster {
 
 	private final RoutingMessages routing;
 
+	private final Supplier<@Nullable ClientCommandReceiver> clientCommands;
+
 	private volatile Instant startedAt = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
 	private @Nullable ScheduledFuture<?> ticks;
@@ -137,6 +140,7 @@ public final class DefaultCluster implements Cluster {
 		this.questions = new QuestionRegistry(parts.questionHandlers);
 		this.outbox = new OutboxMessages(parts.outboxReceiver);
 		this.routing = new RoutingMessages(parts.routingReceiver);
+		this.clientCommands = parts.clientCommandReceiver;
 		this.load = new LoadMeter(Required.part(parts.statistics, "statistics"),
 				Required.part(parts.sessionStatistics, "sessionStatistics"), registry);
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
@@ -144,9 +148,7 @@ public final class DefaultCluster implements Cluster {
 		ClusterLink.Listener presence = parts.presence;
 		this.membership = new Membership(this.identity.id(), this.settings.heartbeatInterval(),
 				this.settings.nodeTimeout(), new MembershipOutlet(new ClusterLink(control, Subject.MEMBERSHIP)),
-				System::nanoTime, this::self, events::publish,
-				(presence != null) ? List.of(new CommandHandler(), presence) : List.of(new CommandHandler()),
-				this.statistics);
+				System::nanoTime, this::self, events::publish, listeners(presence, parts.stomp), this.statistics);
 		this.executor = new CommandExecutor(this.settings.maxMessageSize());
 		this.commands = new ClusterLink(control, Subject.COMMAND);
 		this.requests = new ClusterRequester(this.identity.id(), this.monitor, this.timers, this.membership,
@@ -157,6 +159,9 @@ public final class DefaultCluster implements Cluster {
 		receivers.put(Subject.COMMAND, this::received);
 		if (presence != null) {
 			receivers.put(Subject.PRESENCE, new PresenceMessages(presence));
+		}
+		if (parts.stomp != null) {
+			receivers.put(Subject.STOMP, new PresenceMessages(parts.stomp));
 		}
 		receivers.put(Subject.OUTBOX, this.outbox);
 		receivers.put(Subject.ROUTING, this.routing);
@@ -174,6 +179,16 @@ public final class DefaultCluster implements Cluster {
 		return new ClusterBuilder(settings);
 	}
 
+	private List<MembershipListener> listeners(@Nullable MembershipListener... others) {
+		List<MembershipListener> listeners = new ArrayList<>(List.of(new CommandHandler()));
+		for (MembershipListener other : others) {
+			if (other != null) {
+				listeners.add(other);
+			}
+		}
+		return List.copyOf(listeners);
+	}
+
 	private void handleCommands(SessionCommandHandler sessions) {
 		on(Operation.LIST_SESSIONS, sessions::list);
 		on(Operation.DISCONNECT_USER, sessions::disconnectUser);
@@ -182,8 +197,18 @@ public final class DefaultCluster implements Cluster {
 		on(Operation.UNSUBSCRIBE, sessions::unsubscribe);
 		this.executor.on(Operation.ASK, (asker, in, timeout) -> this.questions.answer(asker, in));
 		this.executor.on(Operation.COUNT, (asker, in, timeout) -> this.counted.count(in, timeout));
+		this.executor.on(Operation.CLIENT_COMMANDS,
+				(asker, in, timeout) -> CompletableFuture.completedFuture(received(in.read(in.remaining()))));
 		this.executor.on(Operation.ROUTE,
 				(asker, in, timeout) -> CompletableFuture.completedFuture(this.routing.answer(asker, in)));
+	}
+
+	private byte[] received(byte[] commands) {
+		ClientCommandReceiver receiver = this.clientCommands.get();
+		if (receiver == null) {
+			throw new IllegalStateException("the node takes no commands of clients that have come to other nodes");
+		}
+		return receiver.received(commands);
 	}
 
 	private void on(Operation operation, Function<WireReader, byte[]> action) {
@@ -219,6 +244,31 @@ public final class DefaultCluster implements Cluster {
 	public CompletableFuture<byte[]> askRouting(UUID node, byte[] body) {
 		return this.requests
 			.askOne(node, Operation.ROUTE, body, this.settings.requestTimeout(), (in) -> in.read(in.remaining()))
+			.thenApply((answers) -> {
+				byte[] answer = answers.answers().get(node);
+				if (answer == null) {
+					throw new IllegalStateException("Node " + node + " has not answered");
+				}
+				return answer;
+			});
+	}
+
+	/**
+	 * Carry what a client has sent to the node of its session. For the packages of this
+	 * library.
+	 * @param node the node's id
+	 * @param commands the commands
+	 * @return completes with the node's answer, or with {@code null} if it is not in the
+	 * cluster; fails if it does not answer within
+	 * {@code atmosphere.cluster.request-timeout}
+	 */
+	public CompletableFuture<byte @Nullable []> carryCommands(UUID node, byte[] commands) {
+		if (!this.membership.others().contains(node)) {
+			return CompletableFuture.completedFuture(null);
+		}
+		return this.requests
+			.askOne(node, Operation.CLIENT_COMMANDS, commands, this.settings.requestTimeout(),
+					(in) -> in.read(in.remaining()))
 			.thenApply((answers) -> {
 				byte[] answer = answers.answers().get(node);
 				if (answer == null) {

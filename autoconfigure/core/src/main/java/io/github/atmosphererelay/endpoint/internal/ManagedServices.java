@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.endpoint.internal;
 
 import java.util.List;
+import java.util.Map;
 
 import io.github.atmosphererelay.application.internal.ApplicationThreads;
 import io.github.atmosphererelay.channel.internal.ChannelAccess;
@@ -101,7 +102,8 @@ public final class ManagedServices {
 		EndpointCaller calls = new EndpointCaller(catalog, support, this.statistics, this.lanes, context);
 		EndpointQueue queue = new EndpointQueue(this.lanes, this.statistics);
 		this.messageHandler = new EndpointMessageHandler(endpoints, calls, queue);
-		this.callHandler = new EndpointCallHandler(EndpointFactory.targets(created), calls, queue);
+		Map<String, EndpointCallHandler.Target> targets = EndpointFactory.targets(created);
+		this.callHandler = targets.isEmpty() ? null : new EndpointCallHandler(targets, calls, queue);
 		if (created.stream().anyMatch(Endpoint::followsSessions)) {
 			this.subscriptionListener = new SessionFollower(endpoints, calls, support, this.lanes, this.statistics);
 		}
@@ -145,7 +147,7 @@ public final class ManagedServices {
 
 	/**
 	 * Return the handler of calls to {@link Rpc} methods.
-	 * @return the handler, or {@code null} if there are no endpoints
+	 * @return the handler, or {@code null} if there are no such methods
 	 */
 	public @Nullable ClientCallHandler callHandler() {
 		return this.callHandler;

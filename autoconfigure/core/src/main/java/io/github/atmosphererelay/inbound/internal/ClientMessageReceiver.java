@@ -147,6 +147,33 @@ public final class ClientMessageReceiver {
 	 * @throws MessageTooLargeException if the message is larger than the cluster carries
 	 */
 	public CompletableFuture<@Nullable Payload> receive(LocalSession session, String channel, Payload payload) {
+		return receive(session, channel, payload, true);
+	}
+
+	/**
+	 * Receive a message of a client that is in no channel, because it has no connection:
+	 * its session is there for this one message. Its client must be allowed to subscribe
+	 * to the channel, as if it were in it. Called on the thread that has read the
+	 * message; blocks only as long as the authorizer does.
+	 * @param session the session of this message alone
+	 * @param channel the channel's name
+	 * @param payload the message
+	 * @return as with {@link #receive(LocalSession, String, Payload)}
+	 * @throws MessageTooLargeException if the message is larger than the cluster carries
+	 */
+	public CompletableFuture<@Nullable Payload> receiveDetached(LocalSession session, String channel, Payload payload) {
+		if (this.catalog.find(channel) != null) {
+			Authorization authorization = authorizeSubscribe(session.principal(), session, channel);
+			if (authorization.refusal() != null) {
+				return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()),
+						session.principal());
+			}
+		}
+		return receive(session, channel, payload, false);
+	}
+
+	private CompletableFuture<@Nullable Payload> receive(LocalSession session, String channel, Payload payload,
+			boolean subscribed) {
 		ChannelOptions options = this.catalog.find(channel);
 		if (options == null) {
 			return refused(new RequestRefusedException(ErrorCode.UNKNOWN_CHANNEL, "there is no such channel"),
@@ -160,7 +187,7 @@ public final class ClientMessageReceiver {
 		if (authorization.refusal() != null) {
 			return refused(new RequestRefusedException(authorization.refusal(), authorization.reason()), principal);
 		}
-		if (!session.isIn(channel)) {
+		if (subscribed && !session.isIn(channel)) {
 			// For example, an operator has unsubscribed the session; handlers were
 			// notified that it has left
 			return refused(new RequestRefusedException(ErrorCode.PERMISSION_DENIED, "not subscribed to this channel"),
@@ -281,7 +308,11 @@ public final class ClientMessageReceiver {
 	 */
 	public CompletableFuture<@Nullable Payload> call(LocalSession session, String method, Payload payload) {
 		ClientCallHandler handler = this.handlers.calls();
-		if (handler == null || !handler.handles(method)) {
+		if (handler == null) {
+			return refused(new RequestRefusedException(ErrorCode.NOT_AVAILABLE, "this application takes no calls"),
+					session.principal());
+		}
+		if (!handler.handles(method)) {
 			return refused(new RequestRefusedException(ErrorCode.METHOD_NOT_FOUND, ErrorCode.METHOD_NOT_FOUND.text()),
 					session.principal());
 		}

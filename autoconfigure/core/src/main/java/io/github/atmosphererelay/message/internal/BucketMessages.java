@@ -45,6 +45,9 @@ public final class BucketMessages {
 	/** The kind of buckets for announcements of recorded channels. */
 	public static final String LOGS = "logs";
 
+	/** The kind of buckets for messages of STOMP destinations. */
+	public static final String STOMP = "stomp";
+
 	private static final String CHANNEL = "atmosphere-channel";
 
 	private static final String EXCEPT = "atmosphere-except";
@@ -61,8 +64,8 @@ public final class BucketMessages {
 	}
 
 	/**
-	 * Return the number of the bucket to which a channel belongs: the CRC-32 of its name
-	 * in UTF-8, modulo the number of buckets.
+	 * Return the number of the bucket to which a channel or another name belongs: the
+	 * CRC-32 of the name in UTF-8, modulo the number of buckets.
 	 * @param channel the channel's name
 	 * @param buckets how many buckets there are
 	 * @return the number

@@ -30,6 +30,7 @@ import io.github.atmosphererelay.broadcast.internal.DefaultBroadcaster;
 import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelLogs;
+import io.github.atmosphererelay.delivery.internal.BucketReceivers;
 import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
 import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
@@ -112,6 +113,8 @@ public final class MessagingNode {
 
 	private final ChannelTaps taps;
 
+	private final BucketReceivers buckets;
+
 	private final ChannelLogs logs;
 
 	private final ControlMessenger control;
@@ -159,6 +162,7 @@ public final class MessagingNode {
 		ChannelLogs logs = new ChannelLogs(relay, catalog);
 		this.logs = logs;
 		this.taps = new ChannelTaps(writers.guards().of(Part.LISTENERS));
+		this.buckets = new BucketReceivers(writers.guards().of(Part.RELAY_RECEIVER));
 		this.replays = new ReplayReader(logs, writers.replays(), scheduler, writers.guards().of(Part.CLIENT_TIMERS));
 		this.tracker = new SequenceTracker(statistics.deliveries());
 		LocalDelivery delivery = new LocalDelivery(registry, writers, catalog, this.settings.defaultQueue(), this.taps,
@@ -170,7 +174,7 @@ public final class MessagingNode {
 				this.followers::entered, this::left);
 		this.control = new ControlMessenger(this.identity.id(), relay, extensions::controlListener);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
-				this.control, statistics.deliveries(), this.taps);
+				this.control, statistics.deliveries(), this.taps, this.buckets);
 		this.sources = new SourceDelivery(this.interest, this.followers, delivery);
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
 				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers, this.taps,
@@ -411,6 +415,14 @@ public final class MessagingNode {
 	 */
 	public ChannelTaps taps() {
 		return this.taps;
+	}
+
+	/**
+	 * Return who receives the messages of buckets other than those of channels.
+	 * @return the receivers
+	 */
+	public BucketReceivers buckets() {
+		return this.buckets;
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.node.internal;
 
 import java.util.UUID;
 
+import io.github.atmosphererelay.delivery.internal.BucketReceivers;
 import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.DeliveryStatistics;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
@@ -55,9 +56,13 @@ final class RelayReceiver implements RelayListener {
 
 	private final ChannelTaps taps;
 
+	private final BucketReceivers buckets;
+
 	RelayReceiver(UUID node, Interest interest, SequenceTracker tracker, LogFollowerRegistry followers,
-			LocalDelivery delivery, ControlMessenger control, DeliveryStatistics statistics, ChannelTaps taps) {
+			LocalDelivery delivery, ControlMessenger control, DeliveryStatistics statistics, ChannelTaps taps,
+			BucketReceivers buckets) {
 		this.taps = taps;
+		this.buckets = buckets;
 		this.followers = followers;
 		this.node = node;
 		this.interest = interest;
@@ -90,8 +95,13 @@ final class RelayReceiver implements RelayListener {
 			return;
 		}
 		this.tracker.track(envelope, () -> {
-			if (envelope.audience() instanceof Audience.Bucket) {
-				this.taps.bucket(envelope);
+			if (envelope.audience() instanceof Audience.Bucket bucket) {
+				if (this.buckets.receive(bucket, envelope)) {
+					this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());
+				}
+				else {
+					this.taps.bucket(envelope);
+				}
 			}
 			else {
 				this.statistics.countRelayed(System.currentTimeMillis() - envelope.time());

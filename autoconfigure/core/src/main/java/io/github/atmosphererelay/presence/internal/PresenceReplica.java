@@ -57,7 +57,7 @@ final class PresenceReplica {
 
 	private static final int MAX_DOUBLINGS = 3;
 
-	private final PresenceView view;
+	private final EntryListener view;
 
 	private final PresenceStatistics statistics;
 
@@ -99,7 +99,7 @@ final class PresenceReplica {
 
 	private int nextPart;
 
-	PresenceReplica(PresenceView view, PresenceStatistics statistics, RandomGenerator random, long now) {
+	PresenceReplica(EntryListener view, PresenceStatistics statistics, RandomGenerator random, long now) {
 		this.view = view;
 		this.statistics = statistics;
 		this.random = random;

@@ -50,7 +50,7 @@ final class PresenceSync {
 
 	private final PresenceOwner owner;
 
-	private final PresenceView view;
+	private final EntryListener view;
 
 	private final Link link;
 
@@ -77,7 +77,7 @@ final class PresenceSync {
 	 * Create the exchange.
 	 * @param node this node's id
 	 * @param owner this node's own entries
-	 * @param view the combined entries of all nodes
+	 * @param view receives the changes of other nodes' entries
 	 * @param link sends messages to other nodes
 	 * @param thread runs tasks on the presence thread
 	 * @param clock the monotonic time in nanoseconds
@@ -85,7 +85,7 @@ final class PresenceSync {
 	 * @param digestInterval the average time between two digests in nanoseconds
 	 * @param statistics receives the counts
 	 */
-	PresenceSync(UUID node, PresenceOwner owner, PresenceView view, Link link, Executor thread, LongSupplier clock,
+	PresenceSync(UUID node, PresenceOwner owner, EntryListener view, Link link, Executor thread, LongSupplier clock,
 			RandomGenerator random, long digestInterval, PresenceStatistics statistics) {
 		this.node = node;
 		this.owner = owner;

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * The members of all channels, from this node's own entries and its copies of other
  * nodes' entries. Thread-safe. A channel without members and watchers takes no memory.
  */
-final class PresenceView {
+final class PresenceView implements EntryListener {
 
 	private final Map<String, PresenceChannel> channels = new ConcurrentHashMap<>();
 
@@ -68,7 +68,8 @@ final class PresenceView {
 	 * @param before the entry before the change, or {@code null} if it is new
 	 * @param after the entry after the change, or {@code null} if it was removed
 	 */
-	void change(@Nullable PresenceEntry before, @Nullable PresenceEntry after) {
+	@Override
+	public void change(@Nullable PresenceEntry before, @Nullable PresenceEntry after) {
 		if (Objects.equals(before, after)) {
 			return;
 		}
@@ -90,7 +91,8 @@ final class PresenceView {
 	 * Remove the entry of a session that was asked to move to another node. The user
 	 * counts as present until the move timeout.
 	 */
-	void move(PresenceEntry entry) {
+	@Override
+	public void move(PresenceEntry entry) {
 		update(entry.channel(), (channel) -> channel.move(entry, this.clock.getAsLong()));
 	}
 

@@ -101,7 +101,10 @@ public enum EndReason {
 	MOVED(CloseReason.MOVED),
 
 	/** See {@link CloseReason#OVERLOADED}. */
-	OVERLOADED(CloseReason.OVERLOADED);
+	OVERLOADED(CloseReason.OVERLOADED),
+
+	/** See {@link CloseReason#STREAM_AGE}. */
+	STREAM_AGE(CloseReason.STREAM_AGE);
 
 	/** RFC 6455: no close frame was seen. */
 	private static final int ABNORMAL = 1006;

@@ -97,6 +97,9 @@ public final class LocalSession implements ClientSession {
 	/** Whether the client is pinged even while it sends something itself. */
 	private volatile boolean pingedAlways;
 
+	/** Whether the client has no way to answer a ping. */
+	private volatile boolean silent;
+
 	private volatile long lastHeardAt = System.nanoTime();
 
 	/** When the ping was sent whose pong has not come yet; 0 if there is none. */
@@ -234,6 +237,15 @@ public final class LocalSession implements ClientSession {
 	 */
 	public void pingAlways() {
 		this.pingedAlways = true;
+	}
+
+	/**
+	 * Expect no answers to pings, because the client has no way to send one. Pings then
+	 * only keep the connection busy, and a broken connection is found when a ping cannot
+	 * be written.
+	 */
+	public void expectNoPongs() {
+		this.silent = true;
 	}
 
 	/**
@@ -569,7 +581,9 @@ public final class LocalSession implements ClientSession {
 		else if (now - this.nextPingAt >= 0) {
 			this.nextPingAt = now + intervalNanos - jitterNanos;
 			if (this.pingedAlways || now - this.lastHeardAt >= intervalNanos / 2) {
-				this.pingedAt = (now != 0) ? now : 1;
+				if (!this.silent) {
+					this.pingedAt = (now != 0) ? now : 1;
+				}
 				requestPing();
 			}
 		}

@@ -178,6 +178,20 @@ public final class WriterPool {
 	}
 
 	/**
+	 * Create a session for a single message of a client without a connection. It is not
+	 * counted, nothing can be sent to it, and it is nowhere registered.
+	 * @param id the session's id
+	 * @param principal the client's principal, or {@code null} if it is anonymous
+	 * @param remoteAddress the client's address
+	 * @return the session
+	 */
+	public LocalSession detached(String id, @Nullable Principal principal, InetSocketAddress remoteAddress) {
+		return new LocalSession(id, principal, remoteAddress, DetachedTransport.INSTANCE, this, this.shards[0],
+				this.statistics, (session, reason) -> {
+				});
+	}
+
+	/**
 	 * Start the delivery of a message to many sessions.
 	 * @param message the message
 	 * @param limits the limits of each session's queue

@@ -31,6 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.channel.internal.ChannelLogs;
+import io.github.atmosphererelay.delivery.internal.BucketReceivers;
 import io.github.atmosphererelay.delivery.internal.ChannelTaps;
 import io.github.atmosphererelay.delivery.internal.LocalDelivery;
 import io.github.atmosphererelay.delivery.internal.MessagingStatistics;
@@ -153,7 +154,8 @@ class FollowerLifeTests {
 		Interest interest = new Interest(new AddressFollower(relay, NodeFixture.catalog()), Duration.ZERO,
 				followers::entered, followers::left);
 		RelayReceiver receiver = new RelayReceiver(id, interest, new SequenceTracker(statistics.deliveries()),
-				followers, delivery, new ControlMessenger(id, relay, () -> null), statistics.deliveries(), taps);
+				followers, delivery, new ControlMessenger(id, relay, () -> null), statistics.deliveries(), taps,
+				new BucketReceivers(new Guards().of(Part.LISTENERS)));
 		AtomicBoolean running = new AtomicBoolean(true);
 		Envelope envelope = relay.envelope("A1");
 		Thread arrivals = new Thread(() -> {

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.feed.FeedPartitioner;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +31,12 @@ final class ChannelPartitions {
 
 	private final FeedPartitioner partitioner;
 
-	private final FeedInput input;
+	private final Supplier<@Nullable TopicInfo> topic;
 
-	ChannelPartitions(ChannelTemplate template, FeedPartitioner partitioner, FeedInput input) {
+	ChannelPartitions(ChannelTemplate template, FeedPartitioner partitioner, Supplier<@Nullable TopicInfo> topic) {
 		this.template = template;
 		this.partitioner = partitioner;
-		this.input = input;
+		this.topic = topic;
 	}
 
 	/**
@@ -44,7 +45,7 @@ final class ChannelPartitions {
 	 * application's partitioner has failed
 	 */
 	@Nullable Integer of(String channel) {
-		TopicInfo topic = this.input.topic();
+		TopicInfo topic = this.topic.get();
 		String key = this.template.value(channel);
 		if (topic == null || key == null) {
 			return null;

@@ -209,6 +209,10 @@ final class EveryoneInput implements FeedInput {
 		try (TopicWatch watch = new TopicWatch(this.settings.topic(), clients.admin())) {
 			TopicInfo found = watch.ask();
 			this.answers = true;
+			FeedState state = this.run.state();
+			if (state != null && state.isStored()) {
+				state.compacted(watch.isCompacted());
+			}
 			try (Consumer<byte[], byte[]> records = clients.topicReader()) {
 				this.consumer = records;
 				this.reader.begin(found, records, sink);

@@ -37,6 +37,7 @@ import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.ReadDirection;
 import io.github.atmosphererelay.relay.Receipt;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
+import io.github.atmosphererelay.state.StateStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,6 +150,25 @@ public final class Feed implements ChannelSource {
 	}
 
 	/**
+	 * Return the partitions that this process reads for all nodes, as a redistributor.
+	 * @return their numbers
+	 */
+	public Set<Integer> redistributed() {
+		Running running = this.running;
+		return (running != null) ? running.input.redistributed() : Set.of();
+	}
+
+	/**
+	 * Return the node that reads a partition for this one, as a redistributor.
+	 * @param partition the partition
+	 * @return the node's id, or {@code null} if that is not known, or there is none
+	 */
+	public @Nullable UUID owner(int partition) {
+		Running running = this.running;
+		return (running != null) ? running.input.owner(partition) : null;
+	}
+
+	/**
 	 * Return up to which offset this node has the records of a partition.
 	 * @param partition the partition
 	 * @return the offset of the next record, or {@code null} if it is not known yet
@@ -162,14 +182,24 @@ public final class Feed implements ChannelSource {
 	void start(UUID node, SourceDelivery delivery, FeedExtensions extensions, FeedClients clients, Guard guard) {
 		RecoveryMemory memory = (this.settings.isRecorded() && this.inputs.remembers())
 				? new RecoveryMemory(this.settings.recovery(), this.settings.recoveryBytes(), System::nanoTime) : null;
-		FeedState state = this.settings.hasSnapshots() ? new FeedState(this.settings.snapshotBytes()) : null;
+		FeedState state = this.settings.hasSnapshots() ? state(extensions.states(), guard) : null;
 		FeedRun run = new FeedRun(node, this.settings, new FeedMapper(this.settings, extensions),
 				extensions.partitioner(), memory, state, this.statistics, this.health, clients, guard);
 		FeedInput input = this.inputs.create(run);
 		Running running = new Running(run, input, delivery);
 		this.running = running;
 		this.health.begins();
+		if (state != null) {
+			state.start();
+		}
 		input.start(running);
+	}
+
+	private FeedState state(@Nullable StateStore states, Guard guard) {
+		long bytes = this.settings.snapshotBytes();
+		// As many values as were in memory may wait for the store
+		return new FeedState(bytes,
+				(states != null) ? new StoredState(states, this.settings.name(), 2 * bytes, guard) : null);
 	}
 
 	void stop() {
@@ -177,6 +207,9 @@ public final class Feed implements ChannelSource {
 		this.running = null;
 		if (running != null) {
 			running.input.stop();
+			if (running.run.state() != null) {
+				running.run.state().stop();
+			}
 			if (running.scans != null) {
 				running.scans.stop();
 			}
@@ -275,7 +308,7 @@ public final class Feed implements ChannelSource {
 			ChannelTemplate template = run.settings().template();
 			boolean recorded = run.settings().isRecorded() && template != null;
 			this.partitions = recorded
-					? new ChannelPartitions(Objects.requireNonNull(template), run.partitioner(), input) : null;
+					? new ChannelPartitions(Objects.requireNonNull(template), run.partitioner(), input::topic) : null;
 			this.scans = recorded ? new PartitionScans(run, input) : null;
 			this.log = (this.partitions != null && this.scans != null)
 					? new FeedLog(run, input, this.partitions, this.scans) : null;

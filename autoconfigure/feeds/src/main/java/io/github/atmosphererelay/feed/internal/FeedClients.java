@@ -56,4 +56,12 @@ public interface FeedClients {
 	 */
 	Consumer<byte[], byte[]> topicReader();
 
+	/**
+	 * Create a consumer of committed records that is a member of a consumer group. It
+	 * notices within seconds that partitions were added.
+	 * @param group the group's id at the broker
+	 * @return a new consumer without a subscription, which the caller closes
+	 */
+	Consumer<byte[], byte[]> groupMember(String group);
+
 }

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.feed.internal;
 import io.github.atmosphererelay.feed.FeedMapping;
 import io.github.atmosphererelay.feed.FeedPartitioner;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.state.StateStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +28,20 @@ import org.jspecify.annotations.Nullable;
  * @param mapping maps records, or {@code null} if the template does
  * @param values reads values, or {@code null} if the format says what they are
  * @param partitioner tells which partition has a key
+ * @param states has the current values for which memory is not enough, or {@code null}
  */
-public record FeedExtensions(@Nullable FeedMapping mapping, @Nullable ValueReader values, FeedPartitioner partitioner) {
+public record FeedExtensions(@Nullable FeedMapping mapping, @Nullable ValueReader values, FeedPartitioner partitioner,
+		@Nullable StateStore states) {
+
+	/**
+	 * Create extensions without a state store.
+	 * @param mapping maps records, or {@code null} if the template does
+	 * @param values reads values, or {@code null} if the format says what they are
+	 * @param partitioner tells which partition has a key
+	 */
+	public FeedExtensions(@Nullable FeedMapping mapping, @Nullable ValueReader values, FeedPartitioner partitioner) {
+		this(mapping, values, partitioner, null);
+	}
 
 	/**
 	 * Reads a value with the application's deserializer.

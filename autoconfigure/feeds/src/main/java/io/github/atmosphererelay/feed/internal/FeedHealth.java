@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
@@ -85,7 +86,10 @@ final class FeedHealth {
 	 * Note that the feed cannot be read. Logged if the reason has changed.
 	 */
 	void failed(Throwable failure, String servers) {
-		String problem = describe(failure, servers);
+		failed(describe(failure, servers), failure);
+	}
+
+	private void failed(String problem, @Nullable Throwable failure) {
 		if (!Objects.equals(problem, this.problem)) {
 			this.problem = problem;
 			logger.warn("The feed '" + this.settings.name() + "' does not work: " + problem);
@@ -105,6 +109,21 @@ final class FeedHealth {
 					+ failure.getMessage() + ")";
 		}
 		return topic + " cannot be read from " + servers + ": " + failure.getMessage();
+	}
+
+	/**
+	 * Note that no redistributor sends this node what it wants.
+	 * @param receives whether what is sent to this node arrives
+	 * @param partitions the partitions of which nothing is heard
+	 */
+	void silent(boolean receives, List<Integer> partitions) {
+		failed(receives
+				? "no redistributor sends the partitions " + partitions + " of the topic '" + this.settings.topic()
+						+ "'. Is there a process with 'atmosphere.redistribution.redistribute' true, and can it read"
+						+ " the topic?"
+				: "this node has not begun to receive what redistributors send. Can it create and read the topics of"
+						+ " 'atmosphere.redistribution', or be reached by the others?",
+				null);
 	}
 
 	/**

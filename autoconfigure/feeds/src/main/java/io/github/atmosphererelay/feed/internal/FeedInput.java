@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.feed.internal;
 
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -71,6 +73,23 @@ interface FeedInput {
 	 */
 	default long lag() {
 		return 0;
+	}
+
+	/**
+	 * Return the partitions that this process reads for all nodes.
+	 * @return their numbers; empty if other processes do, or each node for itself
+	 */
+	default Set<Integer> redistributed() {
+		return Set.of();
+	}
+
+	/**
+	 * Return the node that reads a partition for this one, as a redistributor.
+	 * @param partition the partition
+	 * @return the node's id, or {@code null} if that is not known, or there is none
+	 */
+	default @Nullable UUID owner(int partition) {
+		return null;
 	}
 
 	/**

@@ -106,14 +106,15 @@ final class FeedLog implements ChannelLog {
 			return CompletableFuture.failedFuture(this.run.unavailable());
 		}
 		// After the place, so that nothing lies between them that the value lacks
-		MappedRecord value = state.find(channel);
-		this.run.statistics().countSnapshot(state.isFull());
-		long offset = (value != null) ? Math.max(place.offset(), value.offset() + 1) : place.offset();
-		Position end = new Position(place.epoch(), offset);
-		// With the position from which the client goes on, not that of the record, which
-		// may be older than the topic's retention
-		return CompletableFuture.completedFuture(
-				new LogPage((value != null) ? List.of(publication(value, place.epoch(), end)) : List.of(), end, true));
+		return state.current(this.input.topic(), channel).thenApply((value) -> {
+			this.run.statistics().countSnapshot(state.isFull());
+			long offset = (value != null) ? Math.max(place.offset(), value.offset() + 1) : place.offset();
+			Position end = new Position(place.epoch(), offset);
+			// With the position from which the client goes on, not that of the record,
+			// which may be older than the topic's retention
+			return new LogPage((value != null) ? List.of(publication(value, place.epoch(), end)) : List.of(), end,
+					true);
+		});
 	}
 
 	private LogPage page(ChannelScan.Result found, Position end) {

@@ -95,12 +95,26 @@ final class FeedMapper {
 	}
 
 	/**
+	 * Return whether the application maps records, so that only that tells their
+	 * channels.
+	 */
+	boolean isOfApplication() {
+		return this.extensions.mapping() != null;
+	}
+
+	/**
 	 * Return the channel of a record that the template names, without looking at the
 	 * value if that is not needed.
 	 * @return the channel's name, or {@code null} if it has none
 	 */
 	@Nullable String findChannel(ConsumerRecord<byte[], byte[]> record) {
-		return (channel(record) instanceof String name) ? name : null;
+		try {
+			return (channel(record) instanceof String name) ? name : null;
+		}
+		catch (RuntimeException | StackOverflowError ex) {
+			// Mapping it tells why
+			return null;
+		}
 	}
 
 	/**

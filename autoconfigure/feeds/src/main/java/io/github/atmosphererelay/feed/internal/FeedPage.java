@@ -45,6 +45,13 @@ final class FeedPage {
 		return true;
 	}
 
+	/**
+	 * Return the size of the payloads.
+	 */
+	long bytes() {
+		return this.bytes;
+	}
+
 	List<MappedRecord> records() {
 		return this.records;
 	}

@@ -48,6 +48,9 @@ public record FeedSettings(String name, String property, String topic, String mo
 		String pattern, ValueFormat format, List<String> headers, Duration recovery, long recoveryBytes,
 		Duration scanTimeout, int maxMessageSize, long snapshotBytes, @Nullable Duration publishTimeout) {
 
+	/** The mode in which each node reads all of the topic. */
+	public static final String EVERYONE = "everyone";
+
 	public FeedSettings {
 		Objects.requireNonNull(name, "'name' must not be null");
 		Objects.requireNonNull(topic, "'topic' must not be null");

@@ -17,15 +17,19 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.feed.FeedMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The current value of each channel of a feed. Written by the thread that reads the feed,
- * read by any. If the values need more bytes than they may have, there are none: a
- * subscriber must not take a value that is not there for one that does not exist.
+ * read by any. Without a state store, there are none if the values need more bytes than
+ * they may have: a subscriber must not take a value that is not there for one that does
+ * not exist. With a store, they are all there then, and also if the topic is not
+ * compacted, so that values outlive their records.
  */
 final class FeedState {
 
@@ -34,14 +38,90 @@ final class FeedState {
 
 	private final long maxBytes;
 
+	private final @Nullable StoredState stored;
+
 	private final Map<String, MappedRecord> values = new HashMap<>();
 
 	private long bytes;
 
 	private boolean full;
 
+	private boolean compacted = true;
+
+	/** What memory has no room for any more, and the store does not have yet. */
+	private List<MappedRecord> overflow = List.of();
+
 	FeedState(long maxBytes) {
+		this(maxBytes, null);
+	}
+
+	/**
+	 * Create a state without values.
+	 * @param maxBytes the maximum size of the values in memory
+	 * @param stored has the values for which memory is not enough, or {@code null}
+	 */
+	FeedState(long maxBytes, @Nullable StoredState stored) {
 		this.maxBytes = maxBytes;
+		this.stored = stored;
+	}
+
+	/**
+	 * Return whether it matters if the topic is compacted.
+	 */
+	boolean isStored() {
+		return this.stored != null;
+	}
+
+	/**
+	 * Say whether the topic keeps the newest record of each key.
+	 */
+	synchronized void compacted(boolean compacted) {
+		this.compacted = compacted;
+	}
+
+	/**
+	 * Take the next record.
+	 * @param topic the topic
+	 * @param record the record
+	 * @param loading whether the node is not serving clients of the feed yet, and may
+	 * wait for the store
+	 * @return whether there is room for all values
+	 */
+	boolean put(TopicInfo topic, MappedRecord record, boolean loading) {
+		StoredState stored = this.stored;
+		if (stored == null) {
+			return put(record);
+		}
+		boolean room = true;
+		List<MappedRecord> moved;
+		boolean storing;
+		synchronized (this) {
+			put(record);
+			moved = this.overflow;
+			this.overflow = List.of();
+			storing = this.full || !this.compacted;
+		}
+		for (MappedRecord each : moved) {
+			room &= stored.put(topic, each, true);
+		}
+		return (!storing || stored.put(topic, record, loading)) && room;
+	}
+
+	/**
+	 * Find the current value of a channel.
+	 * @return completes with the value, or {@code null} if there is none or it is not
+	 * known, as {@link #isFull()} tells; fails if the store does not answer
+	 */
+	CompletableFuture<@Nullable MappedRecord> current(@Nullable TopicInfo topic, String channel) {
+		StoredState stored = this.stored;
+		MappedRecord found;
+		boolean complete;
+		synchronized (this) {
+			found = this.values.get(channel);
+			complete = this.compacted && !this.full;
+		}
+		return (found != null || complete || stored == null || topic == null) ? CompletableFuture.completedFuture(found)
+				: stored.find(topic, channel);
 	}
 
 	/**
@@ -58,6 +138,9 @@ final class FeedState {
 		this.bytes += (tombstone ? 0 : cost(record)) - ((before != null) ? cost(before) : 0);
 		if (this.bytes > this.maxBytes) {
 			this.full = true;
+			if (this.stored != null && this.compacted) {
+				this.overflow = List.copyOf(this.values.values());
+			}
 			this.values.clear();
 			this.bytes = 0;
 		}
@@ -83,14 +166,32 @@ final class FeedState {
 		this.values.clear();
 		this.bytes = 0;
 		this.full = false;
+		if (this.stored != null) {
+			this.stored.clear();
+		}
 	}
 
 	synchronized long bytes() {
-		return this.bytes;
+		return this.bytes + ((this.stored != null) ? this.stored.bytes() : 0);
 	}
 
+	/**
+	 * Return whether values are missing, because there was no room for them.
+	 */
 	synchronized boolean isFull() {
-		return this.full;
+		return this.full && this.stored == null;
+	}
+
+	void start() {
+		if (this.stored != null) {
+			this.stored.start();
+		}
+	}
+
+	void stop() {
+		if (this.stored != null) {
+			this.stored.stop();
+		}
 	}
 
 }

@@ -49,6 +49,8 @@ public final class FeedStatistics {
 
 	private final LongAdder missingSnapshots = new LongAdder();
 
+	private final ForwardingStatistics forwarding = new ForwardingStatistics();
+
 	public FeedStatistics() {
 		for (SkipReason reason : SkipReason.values()) {
 			this.skipped.put(reason, new LongAdder());
@@ -101,7 +103,15 @@ public final class FeedStatistics {
 	}
 
 	/**
-	 * Return the number of records that were read from the topic, or have arrived.
+	 * Return the counters of what redistributors and nodes send each other.
+	 * @return the counters
+	 */
+	public ForwardingStatistics forwarding() {
+		return this.forwarding;
+	}
+
+	/**
+	 * Return the number of records that this process has read from the topic.
 	 * @return the number of records
 	 */
 	public long records() {

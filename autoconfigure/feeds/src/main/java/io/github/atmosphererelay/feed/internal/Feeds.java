@@ -22,6 +22,7 @@ import java.util.function.Function;
 
 import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.node.internal.SourceDelivery;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The feeds of this node.
@@ -32,26 +33,49 @@ public final class Feeds {
 
 	private final FeedClients clients;
 
+	/** {@code null} if each node reads all feeds as a whole. */
+	private final @Nullable Redistribution redistribution;
+
 	/**
-	 * Create feeds that each node reads as a whole.
+	 * Create feeds.
 	 * @param settings the settings of each feed
 	 * @param clients creates Kafka clients
+	 * @param redistribution brings the records of feeds that are redistributed;
+	 * {@code null} if there are none
 	 */
-	public Feeds(List<FeedSettings> settings, FeedClients clients) {
+	public Feeds(List<FeedSettings> settings, FeedClients clients, @Nullable Redistribution redistribution) {
 		this.clients = clients;
-		this.feeds = settings.stream().map((each) -> new Feed(each, new Feed.InputFactory() {
+		this.redistribution = redistribution;
+		this.feeds = settings.stream().map((each) -> new Feed(each, inputs(each))).toList();
+	}
+
+	private Feed.InputFactory inputs(FeedSettings settings) {
+		Redistribution redistribution = this.redistribution;
+		boolean everyone = settings.mode().equals(FeedSettings.EVERYONE);
+		if (!everyone && redistribution == null) {
+			throw new IllegalArgumentException("The feed '" + settings.name() + "' needs redistribution");
+		}
+		return new Feed.InputFactory() {
 
 			@Override
 			public FeedInput create(FeedRun run) {
-				return new EveryoneInput(run);
+				return (redistribution != null && !everyone) ? redistribution.input(run) : new EveryoneInput(run);
 			}
 
 			@Override
 			public boolean remembers() {
-				return true;
+				return everyone;
 			}
 
-		})).toList();
+		};
+	}
+
+	/**
+	 * Return what feeds that are redistributed have in common.
+	 * @return the redistribution, or {@code null} if there are no such feeds
+	 */
+	public @Nullable Redistribution redistribution() {
+		return this.redistribution;
 	}
 
 	/**
@@ -75,6 +99,9 @@ public final class Feeds {
 			// If the application has no connection to Kafka, this is the place to fail
 			this.clients.servers();
 		}
+		if (this.redistribution != null) {
+			this.redistribution.start(node, guard);
+		}
 		for (Feed feed : this.feeds) {
 			feed.start(node, delivery, extensions.apply(feed.settings()), this.clients, guard);
 		}
@@ -85,6 +112,9 @@ public final class Feeds {
 	 */
 	public void stop() {
 		this.feeds.forEach(Feed::stop);
+		if (this.redistribution != null) {
+			this.redistribution.stop();
+		}
 	}
 
 }

@@ -145,6 +145,27 @@ final class PartitionScan {
 		});
 	}
 
+	/**
+	 * Return the size of what the reads hold that have not ended yet.
+	 */
+	long bytes() {
+		return this.scans.values().stream().flatMap(Collection::stream).mapToLong((scan) -> scan.page().bytes()).sum();
+	}
+
+	/**
+	 * End the reads that have found something: their clients get it as a page, and read
+	 * on behind it.
+	 */
+	void handOver() {
+		endIf((scan) -> {
+			if (scan.page().records().isEmpty()) {
+				return false;
+			}
+			scan.complete(this.offset, true);
+			return true;
+		});
+	}
+
 	void failAll(Throwable cause) {
 		endIf((scan) -> {
 			scan.fail(cause);

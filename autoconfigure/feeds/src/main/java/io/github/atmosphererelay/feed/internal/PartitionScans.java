@@ -63,6 +63,9 @@ final class PartitionScans {
 
 	private static final long MAX_KEPT_BYTES = 32L * 1024 * 1024;
 
+	/** How much all reads together may hold before they end with what they have. */
+	private static final long MAX_OPEN_BYTES = 64L * 1024 * 1024;
+
 	private static final Duration POLL = Duration.ofMillis(100);
 
 	private static final Duration ANSWER = Duration.ofSeconds(4);
@@ -295,6 +298,9 @@ final class PartitionScans {
 			scan.passed(consumer.position(partition(number)));
 			scan.expire(now);
 		});
+		if (scans.values().stream().mapToLong(PartitionScan::bytes).sum() > MAX_OPEN_BYTES) {
+			scans.values().forEach(PartitionScan::handOver);
+		}
 		if (scans.values().removeIf(PartitionScan::isEmpty) && !scans.isEmpty()) {
 			assign(scans, consumer);
 		}

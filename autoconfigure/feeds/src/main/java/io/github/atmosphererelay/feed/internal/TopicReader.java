@@ -48,6 +48,8 @@ final class TopicReader {
 
 	private final FeedSettings settings;
 
+	private final PlacedMapper mapper;
+
 	/** The partitions that are read for the values that they begin with. */
 	private final Map<Integer, Loading> loading = new HashMap<>();
 
@@ -63,6 +65,7 @@ final class TopicReader {
 	TopicReader(FeedRun run) {
 		this.run = run;
 		this.settings = run.settings();
+		this.mapper = new PlacedMapper(run);
 	}
 
 	@Nullable TopicInfo topic() {
@@ -277,7 +280,7 @@ final class TopicReader {
 	private boolean take(TopicInfo topic, ConsumerRecord<byte[], byte[]> record, TopicWatch watch, FeedSink sink)
 			throws InterruptedException {
 		FeedStatistics statistics = this.run.statistics();
-		Mapped mapped = map(topic, record);
+		Mapped mapped = this.mapper.map(topic, record);
 		if (mapped instanceof Mapped.Skipped skipped && skipped.reason() == SkipReason.MISPLACED) {
 			TopicInfo found = watch.askIfDue();
 			if (found != null && adopt(found, sink)) {
@@ -285,7 +288,8 @@ final class TopicReader {
 			}
 		}
 		FeedState state = this.run.state();
-		if (state != null && mapped instanceof Mapped.Message message && !state.put(message.record())) {
+		if (state != null && mapped instanceof Mapped.Message message
+				&& !state.put(topic, message.record(), this.loading.containsKey(record.partition()))) {
 			this.run.health().stateIsFull();
 		}
 		Loading loading = this.loading.get(record.partition());
@@ -312,20 +316,6 @@ final class TopicReader {
 			this.run.health().skipped(record, skipped);
 		}
 		return true;
-	}
-
-	private Mapped map(TopicInfo topic, ConsumerRecord<byte[], byte[]> record) {
-		Mapped mapped = this.run.mapper().map(record);
-		if (!(mapped instanceof Mapped.Message) || !this.settings.isRecorded()) {
-			return mapped;
-		}
-		try {
-			int own = this.run.partitioner().partition(record.key(), topic.partitions());
-			return (own == record.partition()) ? mapped : new Mapped.Skipped(SkipReason.MISPLACED, null);
-		}
-		catch (RuntimeException ex) {
-			return new Mapped.Skipped(SkipReason.MAPPING_FAILED, "its partitioner: " + ex);
-		}
 	}
 
 	/**

@@ -23,11 +23,17 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 
@@ -131,6 +137,29 @@ final class TopicWatch implements AutoCloseable {
 			return TopicInfo.of(found.topicId(), found.partitions().size());
 		}
 		catch (ExecutionException ex) {
+			throw (ex.getCause() instanceof RuntimeException cause) ? cause : new KafkaException(ex.getCause());
+		}
+	}
+
+	/**
+	 * Ask whether the topic keeps the newest record of each key, and wait for the answer.
+	 * @return whether it is compacted and nothing else, or that is not known because this
+	 * application may not ask
+	 */
+	boolean isCompacted() throws InterruptedException {
+		ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, this.topic);
+		try {
+			DescribeConfigsOptions options = new DescribeConfigsOptions().timeoutMs((int) TIMEOUT.toMillis());
+			Config found = Objects
+				.requireNonNull(this.admin.describeConfigs(List.of(topic), options).values().get(topic))
+				.get();
+			ConfigEntry policy = found.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+			return policy == null || TopicConfig.CLEANUP_POLICY_COMPACT.equals(policy.value());
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof AuthorizationException) {
+				return true;
+			}
 			throw (ex.getCause() instanceof RuntimeException cause) ? cause : new KafkaException(ex.getCause());
 		}
 	}

@@ -95,14 +95,25 @@ public final class AdmissionChecker {
 	 * sessions
 	 */
 	public ClientProof authenticate(HttpServletRequest request, @Nullable String token) {
-		// Taken first: an event that concerns the user during the check, such as a
-		// log-out, then also concerns this client
-		long takenAt = System.nanoTime();
-		ClientProof proof = (token != null) ? byToken(request, token, takenAt) : byPrincipal(request, takenAt);
+		ClientProof proof = identify(request, token);
 		if (!this.limits.hasRoom(proof.principal())) {
 			throw new HandshakeRefusedException(Refusal.USER_LIMIT, "there are too many sessions of this user");
 		}
 		return proof;
+	}
+
+	/**
+	 * Identify the client of a request that needs no session. May block.
+	 * @param request the request
+	 * @param token the client's token, or {@code null} if it has sent none
+	 * @return the proof of the client's identity
+	 * @throws RequestRefusedException if the token is not valid
+	 */
+	public ClientProof identify(HttpServletRequest request, @Nullable String token) {
+		// Taken first: an event that concerns the user during the check, such as a
+		// log-out, then also concerns this client
+		long takenAt = System.nanoTime();
+		return (token != null) ? byToken(request, token, takenAt) : byPrincipal(request, takenAt);
 	}
 
 	private ClientProof byToken(HttpServletRequest request, String token, long takenAt) {

@@ -110,6 +110,19 @@ public final class ClientLimits {
 	}
 
 	/**
+	 * Return whether a user may send a message now that does not come over a connection.
+	 * @param principal the user, or {@code null} if the client is anonymous
+	 * @return whether the user's rate allows one more message
+	 */
+	boolean allowsMessage(@Nullable Principal principal) {
+		if (principal == null || this.settings.userMessagesPerSecond() == 0) {
+			return true;
+		}
+		Bucket messages = this.users.visit(principal.getName());
+		return messages == null || messages.tryConsume(1);
+	}
+
+	/**
 	 * Accept a connection, whose user may not be known yet.
 	 * @param address the address, or {@code null} if it is not known
 	 * @return the connection's share of the limits, which has to be released when the
@@ -180,7 +193,8 @@ public final class ClientLimits {
 		}
 
 		/**
-		 * Set the connection's user. Called once.
+		 * Set the connection's user. May be called again if the client proves its
+		 * identity in a second way, which counts from then on.
 		 * @param principal the user, or {@code null} if the client is anonymous
 		 * @return whether the user may have one more session
 		 */
@@ -193,9 +207,20 @@ public final class ClientLimits {
 				return false;
 			}
 			String name = principal.getName();
+			if (this.user != null && name.equals(this.name)) {
+				return true;
+			}
+			leaveUser();
 			this.user = ClientLimits.this.users.enter(name);
 			this.name = name;
 			return this.user != null;
+		}
+
+		private void leaveUser() {
+			if (this.user != null && this.name != null) {
+				ClientLimits.this.users.leave(this.name);
+				this.user = null;
+			}
 		}
 
 		/**
@@ -262,9 +287,7 @@ public final class ClientLimits {
 			if (this.address != null) {
 				ClientLimits.this.addresses.leave(this.address);
 			}
-			if (this.user != null && this.name != null) {
-				ClientLimits.this.users.leave(this.name);
-			}
+			leaveUser();
 		}
 
 	}

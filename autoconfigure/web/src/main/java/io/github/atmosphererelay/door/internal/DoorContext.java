@@ -32,6 +32,7 @@ import io.github.atmosphererelay.session.internal.WriterPool;
 import io.github.atmosphererelay.subscription.internal.Interest;
 import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.subscription.log.internal.ReplayReader;
+import io.github.atmosphererelay.transport.http.internal.ResponseBreaker;
 import io.github.atmosphererelay.transport.internal.SocketHandler;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +85,8 @@ public final class DoorContext {
 
 	private final AdmissionChecker checks;
 
+	private final StreamRequests streams;
+
 	private DoorContext(Builder parts) {
 		this.settings = parts.settings;
 		this.controlLimits = parts.controlLimits;
@@ -106,6 +109,9 @@ public final class DoorContext {
 		this.reception = new Reception(this.identity, this.writers, this.subscriptions, this.httpSessions,
 				this.statistics);
 		this.checks = new AdmissionChecker(this.handshakes, this.limits, this.tokens);
+		this.streams = new StreamRequests(this.handshakes, this.checks, this.tokens,
+				new RequestRates(this.limits, this.settings), new StreamDispatcher(this.reception, this.limits,
+						this.settings.sendTimeout(), parts.breaker, this.timers));
 	}
 
 	/**
@@ -160,6 +166,14 @@ public final class DoorContext {
 	 */
 	public AdmissionChecker checks() {
 		return this.checks;
+	}
+
+	/**
+	 * Return the common part of HTTP requests other than handshakes.
+	 * @return the checks and refusals
+	 */
+	public StreamRequests streams() {
+		return this.streams;
 	}
 
 	/**
@@ -339,6 +353,8 @@ public final class DoorContext {
 
 		private @Nullable Timers timers;
 
+		private ResponseBreaker breaker = ResponseBreaker.NONE;
+
 		private Builder(WebSocketSettings settings, QueueLimits controlLimits) {
 			this.settings = settings;
 			this.controlLimits = controlLimits;
@@ -502,6 +518,17 @@ public final class DoorContext {
 		 */
 		public Builder timers(Timers timers) {
 			this.timers = timers;
+			return this;
+		}
+
+		/**
+		 * Set what breaks off responses whose clients do not read. By default they are
+		 * completed.
+		 * @param breaker the breaker
+		 * @return this builder
+		 */
+		public Builder breaker(ResponseBreaker breaker) {
+			this.breaker = breaker;
 			return this;
 		}
 

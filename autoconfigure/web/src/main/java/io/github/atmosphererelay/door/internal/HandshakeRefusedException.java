@@ -35,6 +35,19 @@ public final class HandshakeRefusedException extends RequestRefusedException {
 		this.refusal = refusal;
 	}
 
+	/**
+	 * Return the refusal of a client that may not subscribe to a channel.
+	 * @param refusal the refusal of the authorizer
+	 * @return the refusal with its status
+	 */
+	public static RequestRefusedException ofSubscription(RequestRefusedException refusal) {
+		return switch (refusal.code()) {
+			case UNAUTHORIZED -> new HandshakeRefusedException(Refusal.ANONYMOUS, refusal.reason());
+			case PERMISSION_DENIED -> new HandshakeRefusedException(Refusal.DENIED, refusal.reason());
+			default -> refusal;
+		};
+	}
+
 	Refusal refusal() {
 		return this.refusal;
 	}

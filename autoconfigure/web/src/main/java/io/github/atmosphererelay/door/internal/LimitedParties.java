@@ -94,6 +94,34 @@ final class LimitedParties {
 	}
 
 	/**
+	 * Return the bucket of a party for an action without a session.
+	 * @return the bucket, or {@code null} if the rate is not limited
+	 */
+	@Nullable Bucket visit(String key) {
+		forgetFullBuckets();
+		boolean[] becomesIdle = new boolean[1];
+		@Nullable Bucket[] bucket = new Bucket[1];
+		this.parties.compute(key, (same, known) -> {
+			Party party = (known != null) ? known : new Party(this.buckets.get());
+			bucket[0] = party.bucket;
+			if (known != null) {
+				return party;
+			}
+			if (party.bucket == null || this.idleCount.get() >= MAX_IDLE) {
+				return null;
+			}
+			party.idle = true;
+			becomesIdle[0] = true;
+			return party;
+		});
+		if (becomesIdle[0]) {
+			this.idleCount.incrementAndGet();
+			this.idle.add(key);
+		}
+		return bucket[0];
+	}
+
+	/**
 	 * Remove a session from a party.
 	 */
 	void leave(String key) {

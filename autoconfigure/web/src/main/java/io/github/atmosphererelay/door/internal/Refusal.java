@@ -71,6 +71,19 @@ public enum Refusal {
 			"Principal.getName() must return the user's name. With JWTs, set "
 					+ "'spring.security.oauth2.resourceserver.jwt.principal-claim-name' to the claim that contains it"),
 
+	/** The message is larger than allowed. */
+	TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, ErrorCode.LIMIT_EXCEEDED, Level.INFO,
+			"'atmosphere.websocket.max-message-size' is the limit"),
+
+	/** The message is of a type that is not published. */
+	MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, ErrorCode.BAD_REQUEST, Level.INFO, null),
+
+	/** There is no such session, or it is another user's. Clients connect again. */
+	NO_SESSION(HttpStatus.NOT_FOUND, ErrorCode.PERMISSION_DENIED, Level.NONE, null),
+
+	/** More waits for a session than may. */
+	BUSY(HttpStatus.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS, Level.NONE, null),
+
 	/** The client's token is not valid. */
 	TOKEN(HttpStatus.UNAUTHORIZED, ErrorCode.UNAUTHORIZED, Level.INFO, null);
 
@@ -87,6 +100,16 @@ public enum Refusal {
 		this.code = code;
 		this.level = level;
 		this.advice = advice;
+	}
+
+	/**
+	 * Return whether the same request may be accepted a little later, or by another node.
+	 */
+	boolean isTemporary() {
+		return switch (this) {
+			case SHUTTING_DOWN, FULL, ADDRESS_LIMIT, USER_LIMIT, BUSY -> true;
+			default -> false;
+		};
 	}
 
 	HttpStatus status() {

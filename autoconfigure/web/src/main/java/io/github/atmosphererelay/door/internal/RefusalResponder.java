@@ -91,9 +91,43 @@ public final class RefusalResponder {
 		write(response, status, cause.reason());
 	}
 
+	/**
+	 * Refuse an event stream for now, so that its client comes back. A browser's
+	 * {@code EventSource} gives up for good on any status but 200.
+	 * @param request the request
+	 * @param response the response to it
+	 * @param cause the reason
+	 * @param type the content type of an event stream
+	 * @param body the whole stream
+	 * @throws IOException if the client has disconnected
+	 */
+	void endStream(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause, String type,
+			byte[] body) throws IOException {
+		this.statistics.countRefused(cause.code());
+		if (cause instanceof HandshakeRefusedException refused) {
+			if (refused.refusal() == Refusal.FULL) {
+				response.setHeader(HttpHeaders.CONNECTION, "close");
+			}
+			log(request, refused.refusal(), cause.reason());
+		}
+		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+		response.setContentType(type);
+		response.setContentLength(body.length);
+		response.getOutputStream().write(body);
+	}
+
+	/**
+	 * Return whether the same request may be accepted a little later, or by another node.
+	 */
+	static boolean isTemporary(RequestRefusedException refusal) {
+		return (refusal instanceof HandshakeRefusedException refused) ? refused.refusal().isTemporary()
+				: refusal.code().isTemporary() || refusal.code() == ErrorCode.LIMIT_EXCEEDED;
+	}
+
 	private static void setHeaders(HttpServletResponse response, Refusal refusal) {
 		switch (refusal) {
 			case SHUTTING_DOWN -> response.setHeader(HttpHeaders.RETRY_AFTER, "1");
+			case ADDRESS_LIMIT, USER_LIMIT -> response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_WHEN_FULL);
 			case FULL -> {
 				response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_WHEN_FULL);
 				// Otherwise the connection would stay open for the client's next request,

@@ -28,8 +28,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket connection of the load, on the loop's one thread. Masks with zero, which
- * is a valid key and costs the client nothing.
+ * One connection of the load, a WebSocket or a stream of server-sent events, on the
+ * loop's one thread. Masks with zero, which is a valid key and costs the client nothing.
  */
 final class Client {
 
@@ -43,6 +43,9 @@ final class Client {
 
 	private static final int PONG = 10;
 
+	/** The length of the name of the field with the data. */
+	private static final int DATA = "data: ".length();
+
 	private static final String REQUEST = """
 			GET %s HTTP/1.1\r
 			Host: %s:%d\r
@@ -50,6 +53,14 @@ final class Client {
 			Upgrade: websocket\r
 			Sec-WebSocket-Version: 13\r
 			Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+			\r
+			""";
+
+	/** Without the chunks of HTTP/1.1. */
+	private static final String STREAM_REQUEST = """
+			GET %s HTTP/1.0\r
+			Host: %s:%d\r
+			Accept: text/event-stream\r
 			\r
 			""";
 
@@ -68,10 +79,16 @@ final class Client {
 
 	private boolean open;
 
+	private final boolean stream;
+
+	/** Whether the present event is one of the server's own, which have names. */
+	private boolean named;
+
 	/** The text that a first frame has begun, for servers that split messages. */
 	private @Nullable ByteBuffer message;
 
-	private Client(SocketChannel channel, SelectionKey key, Listener listener, String request) {
+	private Client(SocketChannel channel, SelectionKey key, Listener listener, String request, boolean stream) {
+		this.stream = stream;
 		this.channel = channel;
 		this.key = key;
 		this.listener = listener;
@@ -88,8 +105,11 @@ final class Client {
 		}
 		channel.connect(address);
 		SelectionKey key = channel.register(selector, SelectionKey.OP_CONNECT);
-		Client client = new Client(channel, key, listener,
-				REQUEST.formatted(path, address.getHostString(), address.getPort()));
+		boolean stream = path.startsWith(Load.EVENTS);
+		String request = stream ? STREAM_REQUEST.formatted(path.substring(Load.EVENTS.length()),
+				address.getHostString(), address.getPort())
+				: REQUEST.formatted(path, address.getHostString(), address.getPort());
+		Client client = new Client(channel, key, listener, request, stream);
 		key.attach(client);
 		return client;
 	}
@@ -203,7 +223,12 @@ final class Client {
 		}
 		buffer.flip();
 		if (this.open || shake(buffer)) {
-			frames(buffer);
+			if (this.stream) {
+				events(buffer);
+			}
+			else {
+				frames(buffer);
+			}
 		}
 		if (!buffer.hasRemaining()) {
 			this.rest = null;
@@ -219,13 +244,39 @@ final class Client {
 		if (end < 0) {
 			return false;
 		}
-		if (!head.startsWith("HTTP/1.1 101")) {
+		if (!head.startsWith(this.stream ? "HTTP/1.1 200" : "HTTP/1.1 101")) {
 			throw new IOException("Refused: " + head.lines().findFirst().orElse(""));
 		}
 		buffer.position(buffer.position() + end + 4);
 		this.open = true;
 		this.listener.opened(this);
 		return true;
+	}
+
+	/**
+	 * Read complete lines. The messages of the load have one line of data.
+	 */
+	private void events(ByteBuffer buffer) {
+		int start = buffer.position();
+		for (int i = start; i < buffer.limit(); i++) {
+			if (buffer.get(i) == '\n') {
+				buffer.position(i + 1);
+				line(buffer, start, i - start);
+				start = i + 1;
+			}
+		}
+	}
+
+	private void line(ByteBuffer buffer, int offset, int length) {
+		if (length == 0) {
+			this.named = false;
+		}
+		else if (buffer.get(offset) == 'e') {
+			this.named = true;
+		}
+		else if (buffer.get(offset) == 'd' && !this.named) {
+			this.listener.received(this, buffer, offset + DATA, length - DATA);
+		}
 	}
 
 	private void frames(ByteBuffer buffer) throws IOException {

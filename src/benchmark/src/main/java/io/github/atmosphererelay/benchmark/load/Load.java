@@ -58,6 +58,9 @@ public final class Load implements AutoCloseable {
 
 	private static final int RING = 1 << 16;
 
+	/** Begins the path of a room whose clients receive server-sent events. */
+	public static final String EVENTS = "events:";
+
 	private final Selector selector;
 
 	private final List<InetSocketAddress> nodes;

@@ -94,7 +94,7 @@ abstract class AbstractCentrifugeRefusalTests extends AbstractCentrifugeNodeTest
 		MachineTime.await(Duration.ofSeconds(10))
 			.until(() -> sender.client().texts().stream().anyMatch((text) -> text.contains("{\"got\":" + data + "}")));
 		sender.client().send("{\"id\":72,\"rpc\":{\"method\":\"none\",\"data\":" + data + "}}");
-		assertThat(sender.reply(72).path("error").path("code").asInt()).isEqualTo(104);
+		assertThat(sender.reply(72).path("error").path("code").asInt()).isEqualTo(108);
 	}
 
 	@Test
@@ -118,7 +118,7 @@ abstract class AbstractCentrifugeRefusalTests extends AbstractCentrifugeNodeTest
 	void whatIsNotOfferedIsAnErrorAndUnknownFieldsAreIgnored() {
 		CentrifugeSocket socket = connect();
 		assertThat(socket.errorOf("map_publish", "{'channel':'chat/a'}")).isEqualTo(104);
-		assertThat(socket.errorOf("rpc", "{'method':'none','data':{}}")).isEqualTo(104);
+		assertThat(socket.errorOf("rpc", "{'method':'none','data':{}}")).isEqualTo(108);
 		assertThat(socket.errorOf("sub_refresh", "{'channel':'chat/a','token':'x'}")).isEqualTo(108);
 		assertThat(socket.errorOf("subscribe", "{'channel':'nowhere'}")).isEqualTo(102);
 		assertThat(socket.errorOf("subscribe", "{'channel':''}")).isEqualTo(107);

@@ -103,7 +103,7 @@ public final class HttpRelay implements ClusterRelay {
 			}
 			PeerMesh mesh = new PeerMesh(this.settings, this.discovery, listener, this.statistics);
 			this.mesh = mesh;
-			this.endpoint.use(mesh);
+			this.endpoint.use(new MeshRequests(mesh, this.settings.maxEnvelopeBytes()));
 			mesh.start();
 		}
 	}

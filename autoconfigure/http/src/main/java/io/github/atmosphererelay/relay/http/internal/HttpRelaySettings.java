@@ -110,7 +110,11 @@ public record HttpRelaySettings(String cluster, EnvelopeCodec codec, String path
 		return MAX_PENDING_BYTES;
 	}
 
-	int maxEnvelopeBytes() {
+	/**
+	 * Return the maximum size of an encoded envelope, or another message to a peer.
+	 * @return the size in bytes
+	 */
+	public int maxEnvelopeBytes() {
 		return this.codec.maxPayloadBytes() + ENVELOPE_OVERHEAD;
 	}
 

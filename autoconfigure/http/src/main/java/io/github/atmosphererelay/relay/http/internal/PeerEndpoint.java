@@ -43,7 +43,7 @@ public final class PeerEndpoint {
 	/** Apart, because such a question may have been asked of another node. */
 	private final ReplayGuard replayedQuestions;
 
-	private volatile @Nullable PeerMesh mesh;
+	private volatile @Nullable PeerHandler handler;
 
 	PeerEndpoint(HttpRelaySettings settings, HttpRelayStatistics statistics) {
 		this.settings = settings;
@@ -52,8 +52,8 @@ public final class PeerEndpoint {
 		this.replayedQuestions = new ReplayGuard(settings.maxClockSkew());
 	}
 
-	void use(@Nullable PeerMesh mesh) {
-		this.mesh = mesh;
+	void use(@Nullable PeerHandler handler) {
+		this.handler = handler;
 	}
 
 	/**
@@ -73,12 +73,12 @@ public final class PeerEndpoint {
 	public PeerResponse handle(PeerRequest request) throws IOException {
 		Head head = null;
 		try {
-			PeerMesh mesh = this.mesh;
-			if (mesh == null) {
+			PeerHandler handler = this.handler;
+			if (handler == null) {
 				throw new RefusedException(RefusalReason.CLOSED);
 			}
 			head = authenticate(request);
-			return accept(request, mesh, head);
+			return accept(request, handler, head);
 		}
 		catch (RefusedException ex) {
 			return refuse(ex.reason(), head);
@@ -117,11 +117,11 @@ public final class PeerEndpoint {
 		return new PeerResponse(reason.status(), headers, EMPTY);
 	}
 
-	private PeerResponse accept(PeerRequest request, PeerMesh mesh, Head head)
+	private PeerResponse accept(PeerRequest request, PeerHandler handler, Head head)
 			throws IOException, InterruptedException {
-		if (!mesh.isFor(head.receiver())) {
+		if (!handler.isFor(head.receiver())) {
 			this.statistics.countRefused(RefusalReason.OTHER_NODE);
-			return answer(RefusalReason.OTHER_NODE.status(), mesh.introduction(), head, true);
+			return answer(RefusalReason.OTHER_NODE.status(), handler.introduction(), head, true);
 		}
 		checkTime(head.time());
 		ReplayGuard guard = head.receiver().equals(PeerProtocol.ANYBODY) ? this.replayedQuestions : this.replays;
@@ -130,18 +130,11 @@ public final class PeerEndpoint {
 			throw new RefusedException(RefusalReason.OVERSIZED);
 		}
 		byte[] body = body(request);
-		Exchange exchange = ExchangeCodec.decode(body, this.settings.maxEnvelopeBytes());
-		UUID receiver = (exchange.receiver() != null) ? exchange.receiver() : PeerProtocol.ANYBODY;
-		if (!receiver.equals(head.receiver()) || !exchange.sender().equals(head.nonce().sender())) {
-			throw new RefusedException(RefusalReason.MALFORMED);
-		}
-		Answer answer = mesh.exchange(exchange);
-		return answer(PeerProtocol.OK, answer, head,
-				exchange.presence() == Exchange.Presence.LEAVING || mesh.isOwn(exchange));
+		PeerHandler.Handled handled = handler.handle(head.receiver(), head.nonce().sender(), body);
+		return answer(PeerProtocol.OK, handled.answer(), head, handled.last());
 	}
 
-	private PeerResponse answer(int status, Answer answer, Head head, boolean last) {
-		byte[] encoded = ExchangeCodec.encode(answer);
+	private PeerResponse answer(int status, byte[] encoded, Head head, boolean last) {
 		Map<String, String> headers = new LinkedHashMap<>();
 		headers.put("Content-Type", "application/octet-stream");
 		SharedSecret secret = this.settings.secret();

@@ -84,6 +84,8 @@ public final class KafkaClientFactory {
 
 	private static final int HEARTBEAT_MILLIS = 1000;
 
+	private static final int METADATA_MAX_AGE_MILLIS = 5000;
+
 	private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofMillis(100);
 
 	private final ProducerFactory<?, ?> applicationProducers;
@@ -263,6 +265,26 @@ public final class KafkaClientFactory {
 		properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
 		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
 		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
+		return consumers(properties).createConsumer();
+	}
+
+	/**
+	 * Create a consumer that reads a topic of the application as a member of a consumer
+	 * group. It does not see what a producer's transaction has aborted, and looks for new
+	 * partitions every few seconds.
+	 * @param group the group's id at the broker
+	 * @return a new consumer without a subscription
+	 */
+	public Consumer<byte[], byte[]> topicGroupMember(String group) {
+		Map<String, Object> properties = consumerProperties();
+		properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+		properties.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+		int session = (int) groupSessionTimeout().toMillis();
+		properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, session);
+		properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, Math.min(HEARTBEAT_MILLIS, session / 3));
+		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
+		properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MILLIS);
 		return consumers(properties).createConsumer();
 	}
 

@@ -20,14 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.Objects;
 
-import io.github.atmosphererelay.guard.internal.Threads;
-import io.github.atmosphererelay.message.internal.EnvelopeCodec;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
 
@@ -50,20 +44,11 @@ public final class RedisDocument {
 
 	private static final int MAX_PENDING = 16;
 
-	/** The driver needs one, and no envelope is sent. */
-	private static final EnvelopeCodec NO_ENVELOPES = new EnvelopeCodec(1024);
-
-	private final RedisDriver driver;
+	private final RedisCalls calls;
 
 	private final byte[] key;
 
-	private final byte[] channel;
-
-	private final Duration timeout;
-
-	private final @Nullable Runnable changed;
-
-	private volatile @Nullable Attachment attachment;
+	private final String channel;
 
 	/**
 	 * Create a document. It connects when it is first used.
@@ -78,16 +63,11 @@ public final class RedisDocument {
 	 */
 	public RedisDocument(RedisConnectionFactory applicationFactory, String key, Duration timeout,
 			@Nullable Runnable changed) {
-		this.driver = RedisDriver.of(applicationFactory,
-				new RedisRelaySettings(key, NO_ENVELOPES, MAX_PENDING, timeout));
-		if (!this.driver.runsScripts()) {
-			throw new IllegalArgumentException("With Redis Cluster, Lettuce is needed"
-					+ " (spring.data.redis.client-type=lettuce) instead of " + this.driver.name());
-		}
 		this.key = key.getBytes(StandardCharsets.UTF_8);
-		this.channel = (key + ":changed").getBytes(StandardCharsets.UTF_8);
-		this.timeout = timeout;
-		this.changed = changed;
+		this.channel = key + ":changed";
+		this.calls = (changed != null)
+				? new RedisCalls(applicationFactory, key, MAX_PENDING, timeout, this.channel, new Changes(changed))
+				: new RedisCalls(applicationFactory, key, MAX_PENDING, timeout);
 	}
 
 	/**
@@ -100,9 +80,8 @@ public final class RedisDocument {
 	 * @throws RelayUnavailableException if Redis has not executed it, or has not said so
 	 * in time
 	 */
-	public synchronized Saved save(String document, long term, long counter, String digest) {
-		String reply = run(SAVE, document, Long.toString(term), Long.toString(counter), digest,
-				new String(this.channel, StandardCharsets.UTF_8));
+	public Saved save(String document, long term, long counter, String digest) {
+		String reply = run(SAVE, document, Long.toString(term), Long.toString(counter), digest, this.channel);
 		return switch (reply) {
 			case "1" -> Saved.WRITTEN;
 			case "0" -> Saved.PRESENT;
@@ -115,7 +94,7 @@ public final class RedisDocument {
 	 * @return the document, or {@code null} if there is none
 	 * @throws RelayUnavailableException if Redis has not answered in time
 	 */
-	public synchronized @Nullable String read() {
+	public @Nullable String read() {
 		String reply = run(READ);
 		return reply.isEmpty() ? null : reply;
 	}
@@ -123,66 +102,14 @@ public final class RedisDocument {
 	/**
 	 * Close the connections. They open again when the document is used again.
 	 */
-	public synchronized void close() {
-		release();
-		this.driver.close();
+	public void close() {
+		this.calls.close();
 	}
 
 	private String run(RedisScript script, String... arguments) {
-		try {
-			RedisLink link = link();
-			Object reply = link.run(RedisCall.script(script, List.of(this.key),
-					Arrays.stream(arguments).map((text) -> text.getBytes(StandardCharsets.UTF_8)).toList(),
-					this.timeout))
-				.get(2 * this.timeout.toMillis(), TimeUnit.MILLISECONDS);
-			if (reply == null) {
-				throw new TimeoutException("Redis has refused the script, or has not answered in time");
-			}
-			// Lettuce returns every reply as a list
-			return new String((byte[]) ((reply instanceof List<?> list) ? list.get(0) : reply), StandardCharsets.UTF_8);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			release();
-			throw new RelayUnavailableException(RedisRelay.NAME, ex);
-		}
-		catch (TimeoutException | ExecutionException | RuntimeException ex) {
-			release();
-			throw new RelayUnavailableException(RedisRelay.NAME,
-					(ex instanceof ExecutionException || ex instanceof CompletionException) ? ex.getCause() : ex);
-		}
-	}
-
-	/**
-	 * Return the open link, or open one. A subscription that fails counts as a failure to
-	 * connect.
-	 */
-	private RedisLink link() throws InterruptedException, ExecutionException, TimeoutException {
-		Attachment attachment = this.attachment;
-		RedisLink link = (attachment != null && !attachment.lost) ? attachment.link : null;
-		if (link != null) {
-			return link;
-		}
-		release();
-		attachment = new Attachment();
-		this.attachment = attachment;
-		link = this.driver.connect(attachment);
-		attachment.link = link;
-		if (this.changed != null) {
-			link.subscribe(List.of(this.channel));
-			attachment.subscribed.get(2 * this.timeout.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		return link;
-	}
-
-	private void release() {
-		Attachment attachment = this.attachment;
-		this.attachment = null;
-		RedisLink link = (attachment != null) ? attachment.link : null;
-		if (link != null) {
-			// Closing a frozen connection may block
-			Threads.factory("redis-closer").newThread(link::close).start();
-		}
+		List<?> reply = this.calls.call(script, List.of(this.key),
+				Arrays.stream(arguments).map((text) -> text.getBytes(StandardCharsets.UTF_8)).toList());
+		return new String((byte[]) Objects.requireNonNull(reply.get(0)), StandardCharsets.UTF_8);
 	}
 
 	/**
@@ -202,44 +129,23 @@ public final class RedisDocument {
 	}
 
 	/**
-	 * A link and its events, which count while it is the present one.
+	 * Each of them may be a change, or have hidden one.
 	 */
-	private final class Attachment implements RedisLink.Listener {
-
-		private final CompletableFuture<Void> subscribed = new CompletableFuture<>();
-
-		private @Nullable RedisLink link;
-
-		private volatile boolean lost;
+	private record Changes(Runnable changed) implements RedisCalls.Listener {
 
 		@Override
 		public void message(byte[] message) {
-			change();
+			this.changed.run();
 		}
 
 		@Override
-		public void subscribed(byte[] channel) {
-			change();
-			this.subscribed.complete(null);
+		public void connected() {
+			this.changed.run();
 		}
 
 		@Override
-		public void lost(Throwable cause) {
-			this.lost = true;
-			// A reading that waits for the subscription fails by itself
-			if (!this.subscribed.completeExceptionally(cause)) {
-				change();
-			}
-		}
-
-		/**
-		 * A link that was released still reports its end, which is no change.
-		 */
-		private void change() {
-			Runnable changed = RedisDocument.this.changed;
-			if (changed != null && RedisDocument.this.attachment == this) {
-				changed.run();
-			}
+		public void interrupted() {
+			this.changed.run();
 		}
 
 	}

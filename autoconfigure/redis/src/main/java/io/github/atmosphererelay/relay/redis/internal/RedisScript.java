@@ -27,7 +27,7 @@ import java.util.HexFormat;
 /**
  * A Lua script with its digest. Compared by identity. Immutable.
  */
-final class RedisScript {
+public final class RedisScript {
 
 	private static final String HEAD = "log.lua";
 
@@ -103,6 +103,15 @@ final class RedisScript {
 	 */
 	static RedisScript group(String name) {
 		return new RedisScript(resource(name), false);
+	}
+
+	/**
+	 * Create a script of a part beside the relay.
+	 * @param text the script
+	 * @return the script
+	 */
+	public static RedisScript of(String text) {
+		return new RedisScript(text, false);
 	}
 
 	byte[] text() {

@@ -40,7 +40,7 @@ public final class CentrifugeDoor implements Door {
 	/**
 	 * Before the raw door, whose paths may cover this one's.
 	 */
-	private static final int ORDER = -3;
+	static final int ORDER = -3;
 
 	private final Codec codec = new JsonCodec();
 
@@ -82,6 +82,16 @@ public final class CentrifugeDoor implements Door {
 				serverSide);
 		this.mapping = context.mapping(settings.path(), ORDER, this,
 				new CentrifugeInterceptor(context.checks(), context.refusals()));
+	}
+
+	/**
+	 * Return the transports without WebSocket.
+	 * @param context what doors are put together of
+	 * @return the transports, which have threads and have to be closed
+	 */
+	public Emulation emulation(DoorContext context) {
+		return new Emulation(this, context.streams(), context.identity().id(), context.settings().path(),
+				context.settings().maxMessageSize(), context.timers());
 	}
 
 	/**

@@ -94,10 +94,10 @@ final class CommandHandler {
 	 * Let a client in.
 	 * @throws RequestRefusedException if the application has failed to say where to
 	 */
-	void enter(Client client, Command.Connect command, @Nullable Instant expiry) {
+	void enter(Client client, Command.Connect command, @Nullable Instant expiry, @Nullable EmulatedSession emulated) {
 		String id = client.session().id();
 		this.serverSide.enter(client, command,
-				(subscriptions) -> new Reply.Connected(id, ttl(expiry), this.pingInterval, subscriptions));
+				(subscriptions) -> new Reply.Connected(id, ttl(expiry), this.pingInterval, subscriptions, emulated));
 	}
 
 	/**

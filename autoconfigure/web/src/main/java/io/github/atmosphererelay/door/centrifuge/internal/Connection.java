@@ -62,6 +62,9 @@ final class Connection implements Inbound {
 
 	private final MessageAssembler incoming;
 
+	/** {@code null} if the client sends commands over its connection. */
+	private final @Nullable EmulatedSession emulated;
+
 	private final ReentrantLock lock = new ReentrantLock();
 
 	/** What came while the token was checked, and how much of it. */
@@ -80,6 +83,7 @@ final class Connection implements Inbound {
 		this.arrival = arrival;
 		this.transport = new CentrifugeTransport(arrival.transport(), door.codec());
 		this.incoming = new MessageAssembler(door.settings());
+		this.emulated = (EmulatedSession) arrival.attributes().get(EmulatedSession.ATTRIBUTE);
 	}
 
 	@Override
@@ -141,6 +145,20 @@ final class Connection implements Inbound {
 		catch (MalformedCommandException ex) {
 			logger.debug("A client has sent something that is not of the protocol", ex);
 			fail(ErrorCode.BAD_REQUEST, CloseReason.BAD_REQUEST);
+		}
+	}
+
+	/**
+	 * Take commands that the client has sent in a request of their own. Called by one
+	 * thread at a time.
+	 */
+	void emulated(String commands) {
+		try {
+			text(commands, true);
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A client's commands could not be carried out; its connection ends", ex);
+			fail(ErrorCode.INTERNAL, CloseReason.INTERNAL_ERROR);
 		}
 	}
 
@@ -302,17 +320,37 @@ final class Connection implements Inbound {
 		}
 		cancelDeadline();
 		this.state = State.CONNECTED;
-		LocalSession session = this.arrival.open(proof, this.transport, SessionEnd.NOTHING);
+		LocalSession session = open(command, proof);
 		session.pingAlways();
 		Client client = this.door.requests().client(session, this.arrival.admission());
 		this.client = client;
 		try {
-			this.door.requests().enter(client, command, proof.expiresAt());
+			this.door.requests().enter(client, command, proof.expiresAt(), this.emulated);
 		}
 		catch (RequestRefusedException ex) {
 			fail(ex.code(),
 					(ex.code() == ErrorCode.INTERNAL) ? CloseReason.INTERNAL_ERROR : CloseReason.PERMISSION_DENIED);
 		}
+	}
+
+	private LocalSession open(Command.Connect command, ClientProof proof) {
+		EmulatedSession emulated = this.emulated;
+		if (emulated == null) {
+			return this.arrival.open(proof, this.transport, SessionEnd.NOTHING);
+		}
+		LocalSession session = this.arrival.open(proof, this.transport, new SessionEnd() {
+
+			@Override
+			public void ended(LocalSession session) {
+				emulated.close();
+			}
+
+		});
+		emulated.open(command.id(), this);
+		if (!session.isOpen()) {
+			emulated.close();
+		}
+		return session;
 	}
 
 	/**

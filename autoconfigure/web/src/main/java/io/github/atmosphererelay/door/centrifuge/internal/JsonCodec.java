@@ -35,6 +35,7 @@ import io.github.atmosphererelay.presence.internal.PresenceChange;
 import io.github.atmosphererelay.presence.internal.PresenceChangeFormat;
 import io.github.atmosphererelay.presence.internal.PresentSession;
 import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.MessageFormat;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
 import io.github.atmosphererelay.subscription.log.internal.Subscribed;
@@ -222,6 +223,11 @@ final class JsonCodec implements Codec {
 		// Whole seconds, and not less than there are: the client waits for that long.
 		out.writeNumberProperty("ping", seconds(reply.ping().plusMillis(999)));
 		out.writeBooleanProperty("pong", true);
+		EmulatedSession emulated = reply.emulated();
+		if (emulated != null) {
+			out.writeStringProperty("session", emulated.id());
+			out.writeStringProperty("node", emulated.node());
+		}
 		if (!reply.subscriptions().isEmpty()) {
 			out.writeObjectPropertyStart("subs");
 			reply.subscriptions().forEach((channel, subscription) -> {
@@ -305,6 +311,22 @@ final class JsonCodec implements Codec {
 			}));
 		}
 		return Payload.text(out.toString());
+	}
+
+	/**
+	 * Write what a connection ends with that has no close code.
+	 * @param reason the reason, in the words of this door
+	 * @return one object of the protocol
+	 */
+	static Payload disconnect(CloseReason reason) {
+		return Payload.text(JsonText.object((out) -> {
+			out.writeObjectPropertyStart("push");
+			out.writeObjectPropertyStart("disconnect");
+			out.writeNumberProperty("code", reason.code());
+			out.writeStringProperty("reason", reason.text());
+			out.writeEndObject();
+			out.writeEndObject();
+		}));
 	}
 
 	@Override

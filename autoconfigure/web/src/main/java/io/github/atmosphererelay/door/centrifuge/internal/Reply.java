@@ -40,9 +40,15 @@ sealed interface Reply {
 	 * need to
 	 * @param ping the time between two pings of the node
 	 * @param subscriptions what the node has subscribed the client to, by channel
+	 * @param emulated how the client sends commands in requests of their own, or
+	 * {@code null} if it sends them over its connection
 	 */
-	record Connected(String client, @Nullable Duration ttl, Duration ping,
-			Map<String, Subscribe> subscriptions) implements Reply {
+	record Connected(String client, @Nullable Duration ttl, Duration ping, Map<String, Subscribe> subscriptions,
+			@Nullable EmulatedSession emulated) implements Reply {
+
+		Connected(String client, @Nullable Duration ttl, Duration ping, Map<String, Subscribe> subscriptions) {
+			this(client, ttl, ping, subscriptions, null);
+		}
 
 	}
 

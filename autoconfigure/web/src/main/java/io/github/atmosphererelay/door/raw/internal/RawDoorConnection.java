@@ -24,6 +24,7 @@ import io.github.atmosphererelay.door.internal.Arrival;
 import io.github.atmosphererelay.door.internal.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.internal.ClientProof;
 import io.github.atmosphererelay.door.internal.DurableHandshaker;
+import io.github.atmosphererelay.door.internal.PositionFormat;
 import io.github.atmosphererelay.durable.internal.DurableSession;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.durable.internal.DurableStart;

@@ -103,11 +103,7 @@ final class RawDoorInterceptor extends DoorInterceptor {
 			this.messages.authorizeSubscribe(principal, null, channel).require();
 		}
 		catch (RequestRefusedException ex) {
-			throw switch (ex.code()) {
-				case UNAUTHORIZED -> new HandshakeRefusedException(Refusal.ANONYMOUS, ex.reason());
-				case PERMISSION_DENIED -> new HandshakeRefusedException(Refusal.DENIED, ex.reason());
-				default -> ex;
-			};
+			throw HandshakeRefusedException.ofSubscription(ex);
 		}
 	}
 

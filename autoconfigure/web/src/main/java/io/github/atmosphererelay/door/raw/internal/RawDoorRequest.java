@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.door.raw.internal;
 
 import io.github.atmosphererelay.door.internal.ChannelPath;
+import io.github.atmosphererelay.door.internal.PositionText;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.internal.QueryParameters;
 import jakarta.servlet.http.HttpServletRequest;
@@ -39,9 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean presence, boolean positions,
 		@Nullable Position since, boolean durable, @Nullable String session, boolean greeted) {
-
-	/** No relay's epochs are nearly as long. */
-	private static final int MAX_POSITION = 300;
 
 	/**
 	 * Read a handshake.
@@ -69,23 +67,8 @@ record RawDoorRequest(String channel, boolean ack, boolean tokenFollows, boolean
 				returning ? session : null, greeted);
 	}
 
-	/**
-	 * Read a position. Epochs are opaque, and may have colons themselves.
-	 */
 	private static @Nullable Position position(@Nullable String since) {
-		if (since == null || since.isEmpty()) {
-			return null;
-		}
-		int colon = since.lastIndexOf(':');
-		if (colon > 0 && since.length() <= MAX_POSITION) {
-			try {
-				return new Position(since.substring(0, colon), Long.parseLong(since.substring(colon + 1)));
-			}
-			catch (IllegalArgumentException ex) {
-				// As with one that has no colon
-			}
-		}
-		throw new IllegalArgumentException("'since' has to be an epoch, a colon and an offset");
+		return (since == null || since.isEmpty()) ? null : PositionText.parse(since);
 	}
 
 }

@@ -43,7 +43,12 @@ final class TomcatInternals {
 	private static final String STATE = "org.apache.tomcat.util.net.AbstractEndpoint$Handler$SocketState";
 
 	static final List<Required> REQUIRED = List.of(Required.type("org.apache.catalina.connector.RequestFacade"),
-			Required.type("org.apache.catalina.util.ServerInfo"), Required.type(UPGRADE_HANDLER),
+			Required.type("org.apache.catalina.util.ServerInfo"),
+			Required.method("org.apache.catalina.connector.Request", "getCoyoteRequest",
+					"()Lorg/apache/coyote/Request;"),
+			Required.method("org.apache.coyote.Request", "action",
+					"(Lorg/apache/coyote/ActionCode;Ljava/lang/Object;)V"),
+			Required.constant("org.apache.coyote.ActionCode", "CLOSE_NOW"), Required.type(UPGRADE_HANDLER),
 			Required.type("org.apache.coyote.http11.upgrade.UpgradeInfo"),
 			Required.type("org.apache.tomcat.util.net.SSLSupport"),
 			Required.type("org.apache.tomcat.util.net.SecureNioChannel"),

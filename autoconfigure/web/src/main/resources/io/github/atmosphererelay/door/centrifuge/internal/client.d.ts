@@ -258,6 +258,39 @@ export class Subscription implements Emitter<SubscriptionEvents> {
 	off<K extends keyof SubscriptionEvents>(event: K, listener: (context: SubscriptionEvents[K]) => void): this;
 }
 
+/** An event of an event stream. */
+export interface StreamEvent {
+	data: string;
+	/** The position after the event, as in `?since=`; empty if there is none. */
+	id: string;
+}
+
+export interface SharedEventsEvents {
+	message: StreamEvent;
+	/** Data in Base64. */
+	binary: StreamEvent;
+	subscribed: StreamEvent;
+	unsubscribed: StreamEvent;
+	presence: StreamEvent;
+	refused: StreamEvent;
+	closed: StreamEvent;
+	/** The stream was interrupted and comes back by itself, unless it has `ended` because the node refuses it for good. */
+	error: { ended: boolean };
+}
+
+/** An event stream that the tabs of an origin share: one holds it and passes its events on. */
+export class SharedEvents implements Emitter<SharedEventsEvents> {
+	constructor(url: string | URL, options?: { withCredentials?: boolean; share?: boolean });
+	/** Whether this tab holds the stream. */
+	readonly leads: boolean;
+	readonly lastId: string;
+	open(): void;
+	close(): void;
+	on<K extends keyof SharedEventsEvents>(event: K, listener: (context: SharedEventsEvents[K]) => void): this;
+	once<K extends keyof SharedEventsEvents>(event: K, listener: (context: SharedEventsEvents[K]) => void): this;
+	off<K extends keyof SharedEventsEvents>(event: K, listener: (context: SharedEventsEvents[K]) => void): this;
+}
+
 /** Thrown by `getToken`: the connection or the subscription ends and does not come back. */
 export class UnauthorizedError extends Error {
 	constructor(message?: string);

@@ -1091,6 +1091,160 @@ export class Subscription extends Lifecycle {
 
 }
 
+/** The names of the events of an event stream. */
+const EVENTS = ["message", "binary", "subscribed", "unsubscribed", "presence", "refused", "closed"];
+/** How many messages a tab remembers that it has handed out, for the moment in which the stream changes its tab. */
+const REMEMBERED = 2_000;
+
+/**
+ * An event stream that the tabs of an origin share, of which a browser opens at most six over HTTP/1.1. One tab holds
+ * the stream and passes each event on to the others. When it is closed another tab opens the stream, and goes on where
+ * the one before has ended.
+ *
+ *     const events = new SharedEvents("/atmosphere/chat/lobby");
+ *     events.on("message", ({ data }) => show(data));
+ *     events.open();
+ *
+ * Where the browser has no locks (pages that come neither over HTTPS nor from localhost), each tab has its own stream.
+ */
+export class SharedEvents extends Emitter {
+
+	#url;
+	#options;
+	#name;
+	#shares;
+	/** @type {BroadcastChannel | undefined} */
+	#others;
+	/** @type {EventSource | undefined} */
+	#source;
+	#abort = new AbortController();
+	#release = () => {};
+	#opened = false;
+	#closed = false;
+	#lastId = "";
+	/** The subscriptions that have begun, for tabs that come later. */
+	#begun = new Map();
+	#seen = new Set();
+
+	constructor(url, { withCredentials = false, share = true } = {}) {
+		super();
+		this.#url = new URL(url, globalThis.location?.href);
+		this.#options = { withCredentials };
+		this.#name = "atmosphere-events " + this.#url + " " + withCredentials;
+		this.#shares = share && globalThis.navigator?.locks !== undefined && "BroadcastChannel" in globalThis;
+	}
+
+	/** Whether this tab holds the stream. */
+	get leads() {
+		return this.#source !== undefined;
+	}
+
+	/** The position after the last event, as in `?since=`; empty if there is none. */
+	get lastId() {
+		return this.#lastId;
+	}
+
+	open() {
+		if (this.#opened) {
+			return;
+		}
+		this.#opened = true;
+		if (!this.#shares) {
+			this.#lead();
+			return;
+		}
+		this.#others = new BroadcastChannel(this.#name);
+		this.#others.onmessage = ({ data }) => this.#heard(data);
+		this.#others.postMessage({ asks: true });
+		navigator.locks.request(this.#name, { signal: this.#abort.signal }, () => new Promise((resolve) => {
+			this.#release = resolve;
+			// What the tab before has passed on comes first
+			setTimeout(() => this.#lead(), 20);
+		})).catch(() => {
+			// Closed before it was its turn
+		});
+	}
+
+	/** A closed object is not opened again. */
+	close() {
+		this.#closed = true;
+		this.#source?.close();
+		this.#source = undefined;
+		this.#others?.close();
+		this.#abort.abort();
+		this.#release();
+	}
+
+	#lead() {
+		if (this.#closed) {
+			return;
+		}
+		const url = new URL(this.#url);
+		if (this.#lastId !== "") {
+			url.searchParams.set("since", this.#lastId);
+		}
+		this.#source = new EventSource(url, this.#options);
+		for (const type of EVENTS) {
+			this.#source.addEventListener(type, ({ data, lastEventId }) => this.#pass({ type, data, id: lastEventId }));
+		}
+		this.#source.onerror = () => this.#pass({ type: "error", ended: this.#source?.readyState === EventSource.CLOSED,
+			id: this.#lastId });
+	}
+
+	#pass(event) {
+		this.#others?.postMessage(event);
+		this.#handOut(event);
+	}
+
+	#heard(message) {
+		if (message.asks) {
+			if (this.leads) {
+				this.#begun.forEach((event) => this.#others.postMessage({ ...event, id: this.#lastId, again: true }));
+			}
+		}
+		else if (!message.again || this.#begun.size === 0 || !this.#begun.has(channelOf(message))) {
+			this.#handOut(message);
+		}
+	}
+
+	#handOut({ type, data, id, ended }) {
+		if (type === "message" || type === "binary") {
+			const key = keyOf(data, id);
+			if (key !== null) {
+				if (this.#seen.has(key)) {
+					return;
+				}
+				this.#seen.add(key);
+				if (this.#seen.size > REMEMBERED) {
+					this.#seen.delete(this.#seen.values().next().value);
+				}
+			}
+		}
+		else if (type === "subscribed") {
+			this.#begun.set(channelOf({ data }), { type, data });
+		}
+		else if (type === "unsubscribed") {
+			this.#begun.delete(channelOf({ data }));
+		}
+		this.#lastId = id;
+		this.emit(type, (type === "error") ? { ended } : { data, id });
+	}
+
+}
+
+function channelOf({ data }) {
+	return JSON.parse(data).channel;
+}
+
+/** What identifies a message: its position, in a stream of several channels that of its channel, or null. */
+function keyOf(data, id) {
+	if (!id.includes(";")) {
+		return (id === "") ? null : id;
+	}
+	const { channel, epoch, offset } = JSON.parse(data);
+	return (offset === undefined) ? null : channel + " " + epoch + ":" + offset;
+}
+
 /** A node delivers each publication once; this holds even when it fails to. */
 function isNews(publication, position) {
 	return !position || !publication.offset || publication.offset > position.offset;

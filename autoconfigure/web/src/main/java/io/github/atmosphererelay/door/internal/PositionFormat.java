@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.atmosphererelay.door.raw.internal;
+package io.github.atmosphererelay.door.internal;
 
 import java.util.Base64;
 
@@ -27,12 +27,13 @@ import io.github.atmosphererelay.session.internal.OutboundMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages of the raw door with their positions, as JSON: for clients that ask for
+ * Messages with their channels and positions, as JSON: for clients that ask for
  * positions. One object, so that a message is encoded once for all of them. Written by
  * hand, because that is done for each message, and a generator takes twice as long.
  */
-enum PositionFormat implements MessageFormat {
+public enum PositionFormat implements MessageFormat {
 
+	/** The only one. */
 	INSTANCE;
 
 	@Override

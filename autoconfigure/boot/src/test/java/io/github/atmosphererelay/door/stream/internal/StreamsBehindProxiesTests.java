@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.stream.internal;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+import io.github.atmosphererelay.test.DocumentedProxy;
+import io.github.atmosphererelay.test.EventSource;
+import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.TestNode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Streams through the real proxies, with the documented configurations: messages are not
+ * held back, and while no node is there clients are not made to give up.
+ */
+class StreamsBehindProxiesTests {
+
+	private static final String PAGE = "server-sent-events.md";
+
+	@TempDir
+	private Path directory;
+
+	@Test
+	void nginxPassesStreamsOnAndAnswersForNodesThatAreGone() throws Exception {
+		try (TestNode node = start();
+				DocumentedProxy proxy = DocumentedProxy.nginx(PAGE, ports(node), this.directory)) {
+			pass(node, proxy);
+		}
+	}
+
+	@Test
+	void haProxyPassesStreamsOnAndAnswersForNodesThatAreGone() throws Exception {
+		try (TestNode node = start();
+				DocumentedProxy proxy = DocumentedProxy.haproxy(PAGE, ports(node), this.directory)) {
+			pass(node, proxy);
+		}
+	}
+
+	private static TestNode start() {
+		return TestNode.start("atmosphere.channels[0].pattern=log/**", "atmosphere.channels[0].history.size=10",
+				"management.endpoint.health.probes.enabled=true");
+	}
+
+	private static List<Integer> ports(TestNode node) {
+		return List.of(node.port(), node.port(), node.port());
+	}
+
+	private static void pass(TestNode node, DocumentedProxy proxy) {
+		try (EventSource client = EventSource.open(proxy.http("/atmosphere/log/a"))) {
+			client.awaitSubscribed(1);
+			for (int i = 1; i <= 5; i++) {
+				node.broadcaster().broadcast("log/a", "message " + i).join();
+				client.awaitEvents("message", i);
+			}
+			node.close();
+			// It was told to come back by the node, and then by the proxy
+			MachineTime.await(Duration.ofSeconds(40)).until(() -> client.retries().contains(2_000L));
+			assertThat(client.statuses()).hasSizeGreaterThan(1).containsOnly(200);
+			assertThat(client.state()).isNotEqualTo(EventSource.State.CLOSED);
+		}
+	}
+
+}

@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.delivery.internal;
+
+import io.github.atmosphererelay.message.Audience;
+import io.github.atmosphererelay.message.Envelope;
+
+/**
+ * Receives the messages of other nodes to the buckets of one kind.
+ */
+@FunctionalInterface
+public interface BucketReceiver {
+
+	/**
+	 * Receive a message. Called by the relay's receive thread; must not block. Messages
+	 * of one node to one bucket come in the order in which they were sent, each once.
+	 * @param bucket the bucket
+	 * @param envelope the message
+	 */
+	void received(Audience.Bucket bucket, Envelope envelope);
+
+}

@@ -1,0 +1,4 @@
+-- KEYS: the index of all interests
+-- Returns the names of all interests
+
+return redis.call('SMEMBERS', KEYS[1])

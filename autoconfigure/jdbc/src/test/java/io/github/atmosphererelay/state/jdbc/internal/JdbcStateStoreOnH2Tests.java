@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.state.jdbc.internal;
+
+import javax.sql.DataSource;
+
+import org.h2.jdbcx.JdbcDataSource;
+
+/**
+ * Tests for {@link JdbcStateStore} with H2.
+ */
+class JdbcStateStoreOnH2Tests extends AbstractJdbcStateStoreTests {
+
+	JdbcStateStoreOnH2Tests() {
+		super("schema-h2.sql");
+	}
+
+	@Override
+	DataSource database(String name) {
+		JdbcDataSource database = new JdbcDataSource();
+		database.setURL("jdbc:h2:mem:" + name + ";DB_CLOSE_DELAY=-1");
+		return database;
+	}
+
+}
