@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.stream.internal;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -68,6 +69,21 @@ final class CommandCodec {
 		Map<String, String> options = (command.options != null) ? command.options : Map.of();
 		return new StreamDefinition(command.reducer, new StreamSubscription(command.user, options), command.variant,
 				selection, command.begun);
+	}
+
+	/**
+	 * Write the ids that a topic has had.
+	 */
+	byte[] writeIds(List<String> ids) {
+		return this.mapper.writeValueAsBytes(ids);
+	}
+
+	/**
+	 * Read the ids that a topic has had.
+	 * @throws RuntimeException if these are none
+	 */
+	List<String> readIds(byte[] json) {
+		return List.of(this.mapper.readValue(json, String[].class));
 	}
 
 	private record Command(@Nullable String reducer, @Nullable String user, @Nullable Map<String, String> options,

@@ -57,6 +57,8 @@ final class CommandReader {
 
 	private final StreamTable table;
 
+	private final TopicGenerations generations;
+
 	private final CommandCodec codec;
 
 	private final BegunListener begun;
@@ -79,10 +81,12 @@ final class CommandReader {
 	 * @param begun is called with the id of each stream that has begun or was changed, by
 	 * the thread of this reader; does not block
 	 */
-	CommandReader(String topic, ReducerClients clients, StreamTable table, CommandCodec codec, BegunListener begun) {
+	CommandReader(String topic, ReducerClients clients, StreamTable table, TopicGenerations generations,
+			CommandCodec codec, BegunListener begun) {
 		this.partition = new TopicPartition(topic, 0);
 		this.clients = clients;
 		this.table = table;
+		this.generations = generations;
 		this.codec = codec;
 		this.begun = begun;
 		this.thread = Threads.factory("stream-commands").newThread(this::readAll);
@@ -184,6 +188,10 @@ final class CommandReader {
 			return;
 		}
 		String id = new String(record.key(), StandardCharsets.UTF_8);
+		if (id.startsWith(TopicGenerations.PREFIX)) {
+			applyGeneration(id.substring(TopicGenerations.PREFIX.length()), record.value());
+			return;
+		}
 		StreamDefinition definition = null;
 		StreamTable.Refusal refusal;
 		try {
@@ -200,6 +208,19 @@ final class CommandReader {
 		}
 		else if (definition != null && definition.begun()) {
 			this.begun.begun(id);
+		}
+	}
+
+	private void applyGeneration(String topic, byte @Nullable [] value) {
+		if (value == null) {
+			return;
+		}
+		try {
+			this.generations.apply(topic, this.codec.readIds(value));
+		}
+		catch (RuntimeException ex) {
+			this.refused.increment();
+			this.log.warn("The generations of the topic '" + topic + "' cannot be read", ex);
 		}
 	}
 

@@ -41,8 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionEngine<S> {
 
-	/** What stores take. */
-	private static final int MAX_KEY_LENGTH = 255;
+	private static final int MAX_KEY_LENGTH = StoredStates.MAX_KEY_LENGTH;
 
 	private final ReducerEngine<S> engine;
 
@@ -228,6 +227,10 @@ final class PartitionEngine<S> {
 		if (stored == null) {
 			return new KeyUpdate<>(key, null, StateVersion.NONE, isKnown(true), 0);
 		}
+		if (TopicGenerations.isOfEarlierTopic(stored.version().generation(), this.run.generation())) {
+			// The topic was made again, and its records begin anew
+			return new KeyUpdate<>(key, null, stored.version(), false, 0);
+		}
 		try {
 			byte[] json = stored.json();
 			return new KeyUpdate<>(key, this.functions.read(json), stored.version(),
@@ -269,10 +272,27 @@ final class PartitionEngine<S> {
 					record.offset());
 			return;
 		}
-		StateVersion version = new StateVersion(this.run.generation(), record.offset());
+		long generation = generation(update.key());
+		if (generation < 0) {
+			setAside(
+					new SetAsideException(SetAsideReason.PARTITION,
+							new IllegalArgumentException("The partitioner of the reducer does not put the key here:"
+									+ " call Reducer.named(..).partitioner(..) with that of the producers")),
+					record.offset());
+			return;
+		}
+		StateVersion version = new StateVersion(generation, record.offset());
 		int order = version.compareTo(update.version());
 		if (order <= 0 || update.isUnreadable()) {
 			this.engine.statistics().countRepeated();
+			if (order < 0 && generation != this.run.generation()) {
+				setAside(
+						new SetAsideException(SetAsideReason.OVERTAKEN,
+								new IllegalStateException(
+										"Partitions were added, and a newer record of the key was faster:"
+												+ " a fold that needs each record has not seen this one")),
+						record.offset());
+			}
 			if (order == 0 && !update.isUnreadable()) {
 				update.repeated();
 			}
@@ -289,6 +309,25 @@ final class PartitionEngine<S> {
 		if (!this.functions.reducer().isSkippable()) {
 			addMessages(update, before);
 		}
+	}
+
+	private long generation(String key) {
+		try {
+			return this.run.generation(this.functions.reducer(), key);
+		}
+		catch (RuntimeException ex) {
+			// A partitioner of the application
+			return -1;
+		}
+	}
+
+	/**
+	 * Return whether a record looks as if partitions were added since this partition was
+	 * opened.
+	 */
+	boolean isElsewhere(DataRecord record) {
+		String key = record.key();
+		return key != null && isKey(key) && generation(key) != this.run.generation();
 	}
 
 	/**

@@ -46,6 +46,9 @@ final class PartitionSlot<S> {
 	/** What the states are complete under, as it was committed. */
 	@Nullable String attested;
 
+	/** The id of the topic that the offset is of; none if nothing was committed. */
+	@Nullable String topicId;
+
 	/** None until the store has told whether it has the states. */
 	@Nullable PartitionEngine<S> engine;
 
@@ -55,10 +58,37 @@ final class PartitionSlot<S> {
 
 	private long retryAt;
 
-	PartitionSlot(TopicPartition partition, long next, @Nullable String attested) {
+	private PartitionSlot(TopicPartition partition, long next, @Nullable String topicId, @Nullable String attested) {
 		this.partition = partition;
 		this.next = next;
+		this.topicId = topicId;
 		this.attested = attested;
+	}
+
+	/**
+	 * Create a slot.
+	 * @param committed what was committed, or {@code null} if nothing was
+	 */
+	static <S> PartitionSlot<S> of(TopicPartition partition, @Nullable OffsetAndMetadata committed) {
+		if (committed == null) {
+			return new PartitionSlot<>(partition, -1, null, null);
+		}
+		String metadata = committed.metadata();
+		int slash = metadata.lastIndexOf('/');
+		return (slash < 0) ? new PartitionSlot<>(partition, committed.offset(), null, null) : new PartitionSlot<>(
+				partition, committed.offset(), metadata.substring(0, slash), metadata.substring(slash + 1));
+	}
+
+	/**
+	 * Note the present topic. An offset of another one means nothing.
+	 */
+	void topic(String id) {
+		if (this.topicId != null && !this.topicId.equals(id)) {
+			this.next = -1;
+			this.attested = null;
+			this.committed = -1;
+		}
+		this.topicId = id;
 	}
 
 	/**
@@ -87,8 +117,8 @@ final class PartitionSlot<S> {
 	@Nullable OffsetAndMetadata toCommit() {
 		PartitionEngine<S> engine = this.engine;
 		String attestation = (engine != null) ? engine.attestation() : null;
-		return (attestation != null && this.next > this.committed) ? new OffsetAndMetadata(this.next, attestation)
-				: null;
+		return (attestation != null && this.next > this.committed)
+				? new OffsetAndMetadata(this.next, this.topicId + "/" + attestation) : null;
 	}
 
 	void committed(long offset) {

@@ -39,4 +39,12 @@ interface ReducerClients {
 	 */
 	Consumer<byte[], byte[]> reader();
 
+	/**
+	 * Ask the broker for a topic. Blocks for a few seconds at most.
+	 * @param topic the topic's name
+	 * @return how it is at present
+	 * @throws RuntimeException if the broker does not answer, or has no such topic
+	 */
+	TopicLayout topic(String topic);
+
 }

@@ -35,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.stream.internal.ReducerEngine.PartitionRun;
+import io.github.atmosphererelay.stream.internal.ReducerTopic.Generation;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -66,6 +67,9 @@ final class ReducerConsumer<S> {
 
 	private static final Duration END = Duration.ofSeconds(5);
 
+	/** How soon it is noticed that the topic was made again. */
+	private static final Duration TOPIC_CHECK = Duration.ofSeconds(5);
+
 	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(ReducerConsumer.class),
 			Duration.ofSeconds(10));
 
@@ -76,6 +80,8 @@ final class ReducerConsumer<S> {
 	private final ReducerClients clients;
 
 	private final SnapshotPublisher snapshots;
+
+	private final ReducerTopic topic;
 
 	private final String group;
 
@@ -92,8 +98,11 @@ final class ReducerConsumer<S> {
 
 	private volatile @Nullable Consumer<byte[], byte[]> consumer;
 
+	private long topicChecked = System.nanoTime();
+
 	ReducerConsumer(ReducerEngine<S> engine, StreamTable table, ReducerClients clients, SnapshotPublisher snapshots,
-			String group, int number) {
+			ReducerTopic topic, String group, int number) {
+		this.topic = topic;
 		this.engine = engine;
 		this.table = table;
 		this.clients = clients;
@@ -194,6 +203,9 @@ final class ReducerConsumer<S> {
 		consumer.subscribe(List.of(this.engine.functions().reducer().topic()), new Rebalances(consumer));
 		try {
 			while (!isStopping()) {
+				if (System.nanoTime() - this.topicChecked > TOPIC_CHECK.toNanos()) {
+					checkTopic(consumer);
+				}
 				resume(consumer);
 				ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
 				for (TopicPartition partition : records.partitions()) {
@@ -236,10 +248,17 @@ final class ReducerConsumer<S> {
 	private void open(Consumer<byte[], byte[]> consumer, PartitionSlot<S> slot) {
 		TopicPartition partition = slot.partition;
 		try {
-			int partitions = consumer.partitionsFor(partition.topic(), ANSWER).size();
+			Generation generation = this.topic.find();
+			if (generation == null) {
+				// It was written, and is read in a moment
+				slot.failed();
+				return;
+			}
+			slot.topic(generation.id());
 			long beginning = consumer.beginningOffsets(List.of(partition), ANSWER).getOrDefault(partition, 0L);
-			PartitionEngine<S> opened = this.engine.partition(new PartitionRun(partition.partition(), partitions,
-					partitions, (slot.next < 0) ? beginning : slot.next, slot.attested));
+			PartitionEngine<S> opened = this.engine
+				.partition(new PartitionRun(partition.partition(), generation.partitions(), generation.number(),
+						(slot.next < 0) ? beginning : slot.next, slot.attested));
 			slot.next = opened.open(beginning);
 			consumer.seek(partition, slot.next);
 			slot.engine = opened;
@@ -261,14 +280,57 @@ final class ReducerConsumer<S> {
 				+ "' waits for its store or the relay, and is read again: " + failure);
 	}
 
+	/**
+	 * Open all partitions again if the topic is another one, or has other partitions.
+	 * @return whether nothing has changed
+	 */
+	private boolean checkTopic(Consumer<byte[], byte[]> consumer) {
+		this.topicChecked = System.nanoTime();
+		Generation present;
+		try {
+			present = this.topic.find();
+		}
+		catch (WakeupException | InterruptException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			this.log.warn("It is not known whether the topic '" + this.engine.functions().reducer().topic()
+					+ "' has changed, and is asked again: " + ex);
+			return false;
+		}
+		boolean same = true;
+		for (PartitionSlot<S> slot : this.slots.values()) {
+			PartitionEngine<S> engine = slot.engine;
+			if (engine != null && (present == null || present.number() != engine.run().generation())) {
+				same = false;
+				// What had its effects under the former generation is not read again
+				slot.attested = engine.attestation();
+				if (slot.attested == null) {
+					slot.next = engine.run().start();
+				}
+				slot.engine = null;
+				consumer.pause(List.of(slot.partition));
+			}
+		}
+		return same;
+	}
+
 	private void process(Consumer<byte[], byte[]> consumer, PartitionSlot<S> slot,
 			List<ConsumerRecord<byte[], byte[]>> records) {
 		PartitionEngine<S> engine = slot.engine;
 		if (engine == null) {
 			return;
 		}
+		List<DataRecord> data = records.stream().map(ReducerConsumer::toData).toList();
+		if (data.stream().anyMatch(engine::isElsewhere) && !checkTopic(consumer)) {
+			if (slot.engine != null) {
+				consumer.seek(slot.partition, data.get(0).offset());
+				failed(consumer, slot, new IllegalStateException("It is not known how many partitions there are"));
+			}
+			return;
+		}
 		boolean rebuilding = engine.attestation() == null;
-		BatchResult result = engine.process(records.stream().map(ReducerConsumer::toData).toList());
+		BatchResult result = engine.process(data);
 		slot.next = result.next();
 		switch (result.status()) {
 			case DONE -> slot.worked();
@@ -448,10 +510,7 @@ final class ReducerConsumer<S> {
 		public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
 			Map<TopicPartition, OffsetAndMetadata> committed = this.consumer.committed(Set.copyOf(partitions), ANSWER);
 			for (TopicPartition partition : partitions) {
-				OffsetAndMetadata offset = committed.get(partition);
-				PartitionSlot<S> slot = (offset != null)
-						? new PartitionSlot<>(partition, offset.offset(), offset.metadata())
-						: new PartitionSlot<>(partition, -1, null);
+				PartitionSlot<S> slot = PartitionSlot.of(partition, committed.get(partition));
 				ReducerConsumer.this.slots.put(partition, slot);
 				slot.waiting
 					.addAll(ReducerConsumer.this.table.begun(ReducerConsumer.this.engine.functions().reducer().name()));

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.stream.internal;
 
 import java.time.Duration;
 
+import io.github.atmosphererelay.stream.Reducer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,6 +111,24 @@ final class ReducerEngine<S> {
 		 */
 		String marker() {
 			return "\0" + this.partition;
+		}
+
+		/**
+		 * Return the generation that a record of a key belongs to. Records that were
+		 * written before partitions were added may be in a partition where those of the
+		 * same key are not any more; they belong to an earlier generation.
+		 * @return the number, or -1 if the partitioner does not put the key here
+		 */
+		long generation(Reducer<?, ?> reducer, String key) {
+			if (reducer.partition(key, this.partitions) == this.partition) {
+				return this.generation;
+			}
+			for (int earlier = this.partitions - 1; earlier > this.partition; earlier--) {
+				if (reducer.partition(key, earlier) == this.partition) {
+					return TopicGenerations.withPartitions(this.generation, earlier);
+				}
+			}
+			return -1;
 		}
 
 	}

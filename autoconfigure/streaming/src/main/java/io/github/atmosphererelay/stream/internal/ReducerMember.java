@@ -44,11 +44,14 @@ final class ReducerMember<S> {
 	 * @param consumers how many partitions are read at the same time
 	 */
 	ReducerMember(ReducerEngine<S> engine, StreamTable table, CommandCodec codec, ReducerClients clients,
-			SnapshotPublisher snapshots, String group, String commandTopic, int consumers) {
+			CommandWriter writer, SnapshotPublisher snapshots, String group, String commandTopic, int consumers) {
+		TopicGenerations generations = new TopicGenerations();
+		ReducerTopic topic = new ReducerTopic(engine.functions().reducer().topic(), clients, generations, codec,
+				writer);
 		for (int i = 0; i < consumers; i++) {
-			this.consumers.add(new ReducerConsumer<>(engine, table, clients, snapshots, group, i));
+			this.consumers.add(new ReducerConsumer<>(engine, table, clients, snapshots, topic, group, i));
 		}
-		this.commands = new CommandReader(commandTopic, clients, table, codec, this::refresh);
+		this.commands = new CommandReader(commandTopic, clients, table, generations, codec, this::refresh);
 	}
 
 	/**

@@ -26,6 +26,17 @@ enum SetAsideReason {
 	/** The record has no key, or one that is not text. */
 	KEY,
 
+	/**
+	 * The record is in a partition where the reducer's partitioner would not put its key.
+	 */
+	PARTITION,
+
+	/**
+	 * Partitions were added, and newer records of the key were folded first that are in
+	 * another partition.
+	 */
+	OVERTAKEN,
+
 	/** The value could not be read. */
 	VALUE,
 

@@ -64,6 +64,9 @@ final class SnapshotReader<S> {
 	}
 
 	private void add(List<StreamMessage> messages, Selection selection, Variant variant, KeyedState stored) {
+		if (TopicGenerations.isOfEarlierTopic(stored.version().generation(), this.run.generation())) {
+			return;
+		}
 		String place = "the state of the key '" + stored.key() + "'";
 		@Nullable S state;
 		try {

@@ -36,6 +36,8 @@ final class StreamStates {
 
 	private final int maxRemoved;
 
+	private final ToPartition partitioner;
+
 	/** The keys that the subscriber has. */
 	private final Map<String, Known> known = new HashMap<>();
 
@@ -51,9 +53,11 @@ final class StreamStates {
 	 * Create the states of a subscriber who knows nothing.
 	 * @param maxRemoved how many removed keys are remembered; the bound of memory beside
 	 * the keys that the subscriber has
+	 * @param partitioner tells in which partition a key is
 	 */
-	StreamStates(int maxRemoved) {
+	StreamStates(int maxRemoved, ToPartition partitioner) {
 		this.maxRemoved = maxRemoved;
+		this.partitioner = partitioner;
 	}
 
 	/**
@@ -133,8 +137,8 @@ final class StreamStates {
 		int partition = snapshot.partition();
 		for (Map.Entry<String, Known> entry : List.copyOf(this.known.entrySet())) {
 			Known each = entry.getValue();
-			if (each.partition == partition && !keys.contains(entry.getKey())
-					&& snapshot.asOf().isNewerThan(each.version)) {
+			if (!keys.contains(entry.getKey()) && snapshot.asOf().isNewerThan(each.version)
+					&& isIn(entry.getKey(), snapshot)) {
 				remove(entry.getKey(), new Known(snapshot.asOf(), partition));
 				changes.add(new StreamChange(entry.getKey(), snapshot.asOf(), null));
 			}
@@ -147,10 +151,33 @@ final class StreamStates {
 	}
 
 	/**
+	 * Return whether the partition of a snapshot has a key. After partitions were added,
+	 * it may be another one than that of the last message.
+	 */
+	private boolean isIn(String key, StreamSnapshot snapshot) {
+		int partitions = TopicGenerations.partitions(snapshot.asOf().generation());
+		return this.partitioner.partition(key, partitions) == snapshot.partition();
+	}
+
+	/**
 	 * Return the partitions of which something may be missing until the next snapshot.
 	 */
 	Set<Integer> doubtful() {
 		return Set.copyOf(this.doubtful);
+	}
+
+	/**
+	 * Tells in which partition of a topic a key is.
+	 */
+	@FunctionalInterface
+	interface ToPartition {
+
+		/**
+		 * Return the partition of a key.
+		 * @param partitions the number of partitions of the topic
+		 */
+		int partition(String key, int partitions);
+
 	}
 
 	private record Known(StateVersion version, int partition) {

@@ -139,7 +139,7 @@ class KafkaStreamsReferenceTests {
 	}
 
 	private void reduce(ReducerEngine<Tally> engine, int number, List<DataRecord> records) {
-		PartitionEngine<Tally> partition = engine.partition(new PartitionRun(number, PARTITIONS, 1, 0, null));
+		PartitionEngine<Tally> partition = engine.partition(new PartitionRun(number, PARTITIONS, PARTITIONS, 0, null));
 		int position = (int) partition.open(0);
 		while (position < records.size()) {
 			int end = Math.min(records.size(), position + 1 + this.random.nextInt(200));
@@ -147,7 +147,7 @@ class KafkaStreamsReferenceTests {
 			if (this.random.nextInt(4) == 0) {
 				int committed = position + this.random.nextInt(end - position);
 				partition = engine
-					.partition(new PartitionRun(number, PARTITIONS, 1, committed, partition.attestation()));
+					.partition(new PartitionRun(number, PARTITIONS, PARTITIONS, committed, partition.attestation()));
 				end = (int) partition.open(0);
 				assertThat(end).isEqualTo(committed);
 			}

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.stream.Reducer;
 import io.github.atmosphererelay.stream.StreamSubscription;
@@ -78,11 +79,15 @@ class PartitionEngineTests {
 	private PartitionEngine<Price> engine = engine(0, null);
 
 	private PartitionEngine<Price> engine(long start, String attested) {
+		return engine(new PartitionRun(0, 1, 1, start, attested));
+	}
+
+	private PartitionEngine<Price> engine(PartitionRun run) {
 		ReducerEngine<Price> engine = new ReducerEngine<>(this.functions, this.table, this.states, (message) -> {
 			this.sent.add(message);
 			return CompletableFuture.completedFuture(null);
 		}, this.statistics, new ReducerEngine.Settings(1_000_000, Duration.ofSeconds(5)));
-		return engine.partition(new PartitionRun(0, 1, 1, start, attested));
+		return engine.partition(run);
 	}
 
 	@Test
@@ -207,6 +212,69 @@ class PartitionEngineTests {
 		this.engine.process(List.of(record(2, "c", "{\"amount\":3}")));
 		assertThat(views()).containsExactly("c 3");
 		assertThat(stored("a")).isEqualTo("1/0 {\"amount\":1}");
+	}
+
+	@Test
+	void recordsFromBeforePartitionsWereAddedAreOlderThanThoseAfterwards() {
+		String moved = key(1, 0);
+		String stays = key(0, 0);
+		PartitionEngine<Price> former = engine(new PartitionRun(0, 1, 1, 0, null));
+		former.open(0);
+		former.process(List.of(record(0, moved, "{\"amount\":1}"), record(1, stays, "{\"amount\":1}")));
+
+		PartitionEngine<Price> added = engine(new PartitionRun(1, 2, 2, 0, null));
+		added.open(0);
+		added.process(List.of(record(0, moved, "{\"amount\":3}")));
+		PartitionEngine<Price> present = engine(new PartitionRun(0, 2, 2, 2, former.attestation()));
+		assertThat(present.open(0)).isEqualTo(2);
+		DataRecord late = record(2, moved, "{\"amount\":2}");
+		assertThat(present.isElsewhere(late)).isTrue();
+		assertThat(present.isElsewhere(record(3, stays, null))).isFalse();
+		present.process(List.of(late, record(3, stays, "{\"amount\":2}")));
+		assertThat(stored(moved)).isEqualTo("2/0 {\"amount\":3}");
+		assertThat(stored(stays)).isEqualTo("2/3 {\"amount\":2}");
+		assertThat(this.statistics.setAside(SetAsideReason.OVERTAKEN)).isEqualTo(1);
+	}
+
+	@Test
+	void aRecordThatThePartitionerDoesNotPutHereIsSetAside() {
+		PartitionEngine<Price> second = engine(new PartitionRun(1, 2, 2, 0, null));
+		second.open(0);
+		assertThat(second.process(List.of(record(0, key(0, 0), "{\"amount\":1}")))).isEqualTo(BatchResult.done(1));
+		assertThat(this.statistics.setAside(SetAsideReason.PARTITION)).isEqualTo(1);
+		assertThat(this.states.get(List.of(key(0, 0)))).isEmpty();
+	}
+
+	@Test
+	void aTopicThatWasMadeAgainBeginsWithoutStates() {
+		this.engine.open(0);
+		this.engine.process(List.of(record(0, "a", "{\"amount\":9}"), record(1, "b", "{\"amount\":9}")));
+		begin("above-5", "short", above(5));
+		long again = TopicGenerations.number(1, 1);
+		PartitionEngine<Price> made = engine(new PartitionRun(0, 1, again, 0, null));
+		made.open(0);
+		Variant variant = new Variant("\"short\"", "short");
+		StreamSnapshot empty = made.snapshot(above(5), variant);
+		assertThat(empty.complete()).isTrue();
+		assertThat(empty.messages()).isEmpty();
+		made.process(List.of(record(0, "a", "{\"amount\":7}")));
+		assertThat(views()).containsExactly("a 7");
+		assertThat(stored("a")).isEqualTo(again + "/0 {\"amount\":7}");
+		// What still has the former topic is late
+		this.engine.process(List.of(record(2, "a", "{\"amount\":8}")));
+		assertThat(stored("a")).isEqualTo(again + "/0 {\"amount\":7}");
+	}
+
+	/**
+	 * Return a key that is in a partition of two.
+	 */
+	private String key(int partition, int which) {
+		return IntStream.range(0, 1000)
+			.mapToObj((i) -> "key-" + i)
+			.filter((key) -> this.reducer.partition(key, 2) == partition)
+			.skip(which)
+			.findFirst()
+			.orElseThrow();
 	}
 
 	@Test

@@ -225,7 +225,7 @@ final class ReducerHistory {
 
 	private boolean open(HistoryMember member, int partition, long start, @Nullable String attestation) {
 		PartitionEngine<Tally> engine = member.engine()
-			.partition(new PartitionRun(partition, PARTITIONS, 1, start, attestation));
+			.partition(new PartitionRun(partition, PARTITIONS, PARTITIONS, start, attestation));
 		try {
 			member.positions.put(partition, engine.open(0));
 			member.partitions.put(partition, engine);
@@ -339,7 +339,7 @@ final class ReducerHistory {
 		assertThat(stored.keySet()).isEqualTo(offsets.keySet());
 		stored.forEach((key, state) -> {
 			assertThat(state.version()).as("stored version of %s", key)
-				.isEqualTo(new StateVersion(1, offsets.get(key)));
+				.isEqualTo(new StateVersion(PARTITIONS, offsets.get(key)));
 			Tally tally = (state.json() != null) ? this.mapper.readValue(state.json(), Tally.class) : null;
 			assertThat(tally).as("stored state of %s", key).isEqualTo(expected.get(key));
 		});

@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.atmosphererelay.contract.broker.KafkaServer;
@@ -39,7 +40,9 @@ import io.github.atmosphererelay.stream.internal.Tally.ByGroup;
 import io.github.atmosphererelay.stream.internal.Tally.Item;
 import io.github.atmosphererelay.test.MachineTime;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
@@ -52,6 +55,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -63,7 +67,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ReducerMemberTests {
 
-	private static final String COMMANDS = "streams";
+	private static final AtomicInteger TOPICS = new AtomicInteger();
 
 	private static final int PARTITIONS = 6;
 
@@ -73,7 +77,11 @@ class ReducerMemberTests {
 
 	private static KafkaServer server;
 
-	private static KafkaProducer<byte[], byte[]> producer;
+	private final String topic = "items-" + TOPICS.incrementAndGet();
+
+	private final String commands = this.topic + "-streams";
+
+	private KafkaProducer<byte[], byte[]> producer;
 
 	private final JsonMapper mapper = JsonMapper.builder().build();
 
@@ -99,26 +107,43 @@ class ReducerMemberTests {
 	static void start() throws Exception {
 		server = KafkaServer
 			.create(Map.of("group.min.session.timeout.ms", "1000", "group.initial.rebalance.delay.ms", "100"));
-		try (Admin admin = server.admin()) {
-			admin
-				.createTopics(List.of(new NewTopic("items", PARTITIONS, (short) 1),
-						new NewTopic(COMMANDS, 1, (short) 1).configs(Map.of("cleanup.policy", "compact"))))
-				.all()
-				.get(30, TimeUnit.SECONDS);
-		}
-		producer = new KafkaProducer<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, server.adminServers(),
-				ProducerConfig.LINGER_MS_CONFIG, "5"), new ByteArraySerializer(), new ByteArraySerializer());
 	}
 
 	@AfterAll
 	static void stop() {
-		producer.close(Duration.ofSeconds(5));
 		server.close();
+	}
+
+	@BeforeEach
+	void createTopics() throws Exception {
+		create(new NewTopic(this.topic, PARTITIONS, (short) 1));
+		create(new NewTopic(this.commands, 1, (short) 1).configs(Map.of("cleanup.policy", "compact")));
+		this.producer = producer();
+	}
+
+	private static void create(NewTopic topic) throws Exception {
+		try (Admin admin = server.admin()) {
+			admin.createTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+		}
+	}
+
+	private static KafkaProducer<byte[], byte[]> producer() {
+		return new KafkaProducer<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, server.adminServers(),
+				ProducerConfig.LINGER_MS_CONFIG, "5"), new ByteArraySerializer(), new ByteArraySerializer());
+	}
+
+	/**
+	 * Replace the producer, which remembers how the topic was.
+	 */
+	private void replaceProducer() {
+		this.producer.close(Duration.ofSeconds(5));
+		this.producer = producer();
 	}
 
 	@AfterEach
 	void stopMembers() {
 		this.members.forEach(ReducerMember::stop);
+		this.producer.close(Duration.ofSeconds(5));
 	}
 
 	@Test
@@ -161,9 +186,44 @@ class ReducerMemberTests {
 		assertThat(this.failure.get()).isNull();
 	}
 
+	@Test
+	void partitionsMayBeAddedAndATopicThatIsMadeAgainBeginsAnew() throws Exception {
+		for (int i = 0; i < 6; i++) {
+			begin();
+		}
+		produce(600);
+		member("first", new CountDownLatch(0), new AtomicBoolean());
+		member("second", new CountDownLatch(0), new AtomicBoolean());
+		awaitExpected();
+
+		try (Admin admin = server.admin()) {
+			admin.createPartitions(Map.of(this.topic, NewPartitions.increaseTo(PARTITIONS + 3)))
+				.all()
+				.get(30, TimeUnit.SECONDS);
+		}
+		replaceProducer();
+		produce(600);
+		begin();
+		awaitExpected();
+
+		try (Admin admin = server.admin()) {
+			admin.deleteTopics(List.of(this.topic)).all().get(30, TimeUnit.SECONDS);
+			MachineTime.await(LIMIT).until(() -> !admin.listTopics().names().get().contains(this.topic));
+		}
+		create(new NewTopic(this.topic, PARTITIONS - 2, (short) 1));
+		replaceProducer();
+		this.expected.clear();
+		// So many that each key has one
+		produce(1000);
+		begin();
+		awaitExpected();
+		assertThat(this.expected).hasSize(KEYS);
+		assertThat(this.failure.get()).isNull();
+	}
+
 	private ReducerMember<Tally> member(String name, CountDownLatch released, AtomicBoolean stuck) throws Exception {
 		ReducerStatistics statistics = new ReducerStatistics();
-		Reducer<String, Tally> reducer = Tally.reducer(false);
+		Reducer<String, Tally> reducer = Tally.reducer(this.topic, false);
 		ReducerFunctions<Tally> functions = new ReducerFunctions<>(reducer, this.mapper, statistics);
 		StreamTable table = new StreamTable(List.of(functions), new StreamTable.Limits(1000, 100, 10_000));
 		StreamPublisher publisher = (message) -> {
@@ -182,11 +242,25 @@ class ReducerMemberTests {
 		};
 		ReducerEngine<Tally> engine = new ReducerEngine<>(functions, table, this.states, publisher, statistics,
 				new ReducerEngine.Settings(100_000, Duration.ofSeconds(5)));
-		ReducerMember<Tally> member = new ReducerMember<>(engine, table, this.codec, new TestClients(name), snapshots,
-				"tally", COMMANDS, 2);
+		ReducerMember<Tally> member = new ReducerMember<>(engine, table, this.codec, new TestClients(name), this::write,
+				snapshots, this.topic, this.commands, 2);
 		this.members.add(member);
 		member.start().get(30, TimeUnit.SECONDS);
 		return member;
+	}
+
+	private CompletableFuture<Long> write(String key, byte[] value) {
+		CompletableFuture<Long> written = new CompletableFuture<>();
+		this.producer.send(new ProducerRecord<>(this.commands, key.getBytes(StandardCharsets.UTF_8), value),
+				(metadata, ex) -> {
+					if (ex != null) {
+						written.completeExceptionally(ex);
+					}
+					else {
+						written.complete(metadata.offset());
+					}
+				});
+		return written;
 	}
 
 	private static void await(CountDownLatch latch) {
@@ -222,8 +296,7 @@ class ReducerMemberTests {
 				new StreamSubscription(null, Map.of("format", format)), variant, selection, true);
 		this.definitions.put(id, definition);
 		this.clients.put(id, new TestClient(selection, new Variant(variant, format), 100));
-		producer.send(new ProducerRecord<>(COMMANDS, id.getBytes(StandardCharsets.UTF_8), this.codec.write(definition)))
-			.get(10, TimeUnit.SECONDS);
+		write(id, this.codec.write(definition)).get(10, TimeUnit.SECONDS);
 	}
 
 	private String key() {
@@ -234,13 +307,13 @@ class ReducerMemberTests {
 		for (int i = 0; i < count; i++) {
 			String key = key();
 			Item item = new Item(this.random.nextInt(2), this.random.nextInt(14));
-			producer.send(new ProducerRecord<>("items", key.getBytes(StandardCharsets.UTF_8),
+			this.producer.send(new ProducerRecord<>(this.topic, key.getBytes(StandardCharsets.UTF_8),
 					this.mapper.writeValueAsBytes(item)));
 			if (item.amount() != Tally.FAILS) {
 				this.expected.put(key, Tally.fold(this.expected.get(key), item));
 			}
 		}
-		producer.flush();
+		this.producer.flush();
 	}
 
 	private void awaitExpected() {
@@ -311,11 +384,26 @@ class ReducerMemberTests {
 			return new KafkaConsumer<>(properties(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
 		}
 
+		@Override
+		public TopicLayout topic(String topic) {
+			try (Admin admin = server.admin()) {
+				TopicDescription description = admin.describeTopics(List.of(topic))
+					.allTopicNames()
+					.get(10, TimeUnit.SECONDS)
+					.get(topic);
+				return new TopicLayout(description.topicId().toString(), description.partitions().size());
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
 		private Map<String, Object> properties() {
 			Map<String, Object> properties = new HashMap<>();
 			properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, server.adminServers());
 			properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
 			properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+			properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 1000);
 			return properties;
 		}
 

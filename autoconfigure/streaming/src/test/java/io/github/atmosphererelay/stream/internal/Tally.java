@@ -56,8 +56,12 @@ record Tally(int group, long hash, int count) {
 	 * {@code plain} and {@code short}.
 	 */
 	static Reducer<String, Tally> reducer(boolean skippable) {
+		return reducer("items", skippable);
+	}
+
+	static Reducer<String, Tally> reducer(String topic, boolean skippable) {
 		var builder = Reducer.named("tally")
-			.topic("items", Item.class)
+			.topic(topic, Item.class)
 			.state(Tally.class)
 			.fold(Tally::fold)
 			.query("by-group", ByGroup.class, (state, query) -> state.group() == query.group())

@@ -41,7 +41,7 @@ final class TestClient {
 
 	TestClient(Selection selection, Variant variant, int maxRemoved) {
 		this.filter = new InterestFilter(selection, variant);
-		this.states = new StreamStates(maxRemoved);
+		this.states = new StreamStates(maxRemoved, Tally.reducer(false)::partition);
 	}
 
 	void received(StreamMessage message) {
