@@ -104,7 +104,7 @@ class ArchitectureTests {
 			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
 			Map.entry("actuate..",
 					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..",
-							"outbox..", "listening..", "routing..", "group..", "feed..", "stomp..")),
+							"outbox..", "listening..", "routing..", "group..", "feed..", "stomp..", "stream..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**

@@ -20,6 +20,7 @@ import io.github.atmosphererelay.actuate.internal.AtmosphereMeters;
 import io.github.atmosphererelay.actuate.internal.FeedMeters;
 import io.github.atmosphererelay.actuate.internal.GroupMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
+import io.github.atmosphererelay.actuate.internal.StreamMeters;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.endpoint.internal.GroupListeners;
@@ -29,6 +30,7 @@ import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
+import io.github.atmosphererelay.stream.internal.Streams;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
@@ -44,7 +46,7 @@ import org.springframework.kafka.core.KafkaTemplate;
 /**
  * Auto-configuration of the node's meters.
  */
-@AutoConfiguration(after = AtmosphereAutoConfiguration.class,
+@AutoConfiguration(after = { AtmosphereAutoConfiguration.class, AtmosphereStreamsAutoConfiguration.class },
 		afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration" })
 @ConditionalOnClass(MeterRegistry.class)
@@ -102,6 +104,21 @@ public final class AtmosphereMetricsAutoConfiguration {
 		@Bean
 		MeterBinder atmosphereFeedMeters(Feeds feeds) {
 			return (registry) -> feeds.all().forEach((feed) -> new FeedMeters(feed).bindTo(registry));
+		}
+
+	}
+
+	/**
+	 * The meters of reducers and streams, whose module may be absent.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ Streams.class, KafkaTemplate.class })
+	@ConditionalOnBean(type = "io.github.atmosphererelay.stream.internal.Streams")
+	static class StreamMetersConfiguration {
+
+		@Bean
+		StreamMeters atmosphereStreamMeters(Streams streams) {
+			return new StreamMeters(streams);
 		}
 
 	}

@@ -42,7 +42,7 @@ final class CommandCodec {
 		Set<String> keys = (selection instanceof Selection.Keys named) ? named.keys() : null;
 		QueryInstance query = (selection instanceof Selection.Matching matching) ? matching.query() : null;
 		return this.mapper.writeValueAsBytes(new Command(stream.reducer(), stream.subscription().user(),
-				stream.subscription().options(), stream.variant(), keys, query, stream.begun()));
+				stream.subscription().options(), stream.variant(), keys, query, stream.begun(), stream.holder()));
 	}
 
 	/**
@@ -68,7 +68,7 @@ final class CommandCodec {
 		}
 		Map<String, String> options = (command.options != null) ? command.options : Map.of();
 		return new StreamDefinition(command.reducer, new StreamSubscription(command.user, options), command.variant,
-				selection, command.begun);
+				selection, command.begun, command.holder);
 	}
 
 	/**
@@ -87,7 +87,8 @@ final class CommandCodec {
 	}
 
 	private record Command(@Nullable String reducer, @Nullable String user, @Nullable Map<String, String> options,
-			@Nullable String variant, @Nullable Set<String> keys, @Nullable QueryInstance query, boolean begun) {
+			@Nullable String variant, @Nullable Set<String> keys, @Nullable QueryInstance query, boolean begun,
+			@Nullable String holder) {
 
 	}
 

@@ -61,7 +61,7 @@ final class CommandReader {
 
 	private final CommandCodec codec;
 
-	private final BegunListener begun;
+	private final Listener listener;
 
 	private final CompletableFuture<@Nullable Void> caughtUp = new CompletableFuture<>();
 
@@ -78,17 +78,16 @@ final class CommandReader {
 	/**
 	 * Create a reader.
 	 * @param topic the topic of commands, which has one partition
-	 * @param begun is called with the id of each stream that has begun or was changed, by
-	 * the thread of this reader; does not block
+	 * @param listener hears of all commands
 	 */
 	CommandReader(String topic, ReducerClients clients, StreamTable table, TopicGenerations generations,
-			CommandCodec codec, BegunListener begun) {
+			CommandCodec codec, Listener listener) {
 		this.partition = new TopicPartition(topic, 0);
 		this.clients = clients;
 		this.table = table;
 		this.generations = generations;
 		this.codec = codec;
-		this.begun = begun;
+		this.listener = listener;
 		this.thread = Threads.factory("stream-commands").newThread(this::readAll);
 	}
 
@@ -175,7 +174,11 @@ final class CommandReader {
 			for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
 				apply(record);
 			}
+			long before = this.position;
 			this.position = consumer.position(this.partition, ANSWER);
+			if (this.position != before) {
+				this.listener.known(this.position);
+			}
 			if (this.position >= end) {
 				this.caughtUp.complete(null);
 			}
@@ -206,9 +209,7 @@ final class CommandReader {
 			this.refused.increment();
 			this.log.warn("A stream is left out: " + refusal);
 		}
-		else if (definition != null && definition.begun()) {
-			this.begun.begun(id);
-		}
+		this.listener.changed(id, (refusal == null) ? definition : null);
 	}
 
 	private void applyGeneration(String topic, byte @Nullable [] value) {
@@ -225,16 +226,22 @@ final class CommandReader {
 	}
 
 	/**
-	 * Hears of streams that have begun, or were changed.
+	 * Hears of commands, on the thread of the reader, which it does not block.
 	 */
-	@FunctionalInterface
-	interface BegunListener {
+	interface Listener {
 
 		/**
-		 * Note a stream. Does not block.
+		 * A stream was defined, changed or freed; the table has it.
 		 * @param stream the stream's id
+		 * @param definition the stream, or {@code null} if there is none any more
 		 */
-		void begun(String stream);
+		void changed(String stream, @Nullable StreamDefinition definition);
+
+		/**
+		 * All commands before an offset are known.
+		 */
+		default void known(long offset) {
+		}
 
 	}
 

@@ -282,10 +282,10 @@ final class PartitionEngine<S> {
 			return;
 		}
 		StateVersion version = new StateVersion(generation, record.offset());
-		int order = version.compareTo(update.version());
+		int order = compare(version, update.version(), update.key());
 		if (order <= 0 || update.isUnreadable()) {
 			this.engine.statistics().countRepeated();
-			if (order < 0 && generation != this.run.generation()) {
+			if (order < 0 && generation < update.version().generation()) {
 				setAside(
 						new SetAsideException(SetAsideReason.OVERTAKEN,
 								new IllegalStateException(
@@ -309,6 +309,19 @@ final class PartitionEngine<S> {
 		if (!this.functions.reducer().isSkippable()) {
 			addMessages(update, before);
 		}
+	}
+
+	/**
+	 * Compare the version of a record with that of the state before. A state from before
+	 * partitions were added may be from this partition, too, whose offsets go on.
+	 */
+	private int compare(StateVersion version, StateVersion before, String key) {
+		long generation = before.generation();
+		boolean comparable = generation != version.generation() && generation >= 0
+				&& !TopicGenerations.isOfEarlierTopic(generation, version.generation())
+				&& !TopicGenerations.isOfEarlierTopic(version.generation(), generation) && this.functions.reducer()
+					.partition(key, TopicGenerations.partitions(generation)) == this.run.partition();
+		return comparable ? Long.compare(version.offset(), before.offset()) : version.compareTo(before);
 	}
 
 	private long generation(String key) {

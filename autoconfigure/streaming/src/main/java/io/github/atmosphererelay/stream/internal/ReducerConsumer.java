@@ -26,9 +26,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -90,7 +89,7 @@ final class ReducerConsumer<S> {
 	private final Map<TopicPartition, PartitionSlot<S>> slots = new HashMap<>();
 
 	/** Streams that have begun, of which the thread does not know yet. */
-	private final Queue<String> begun = new ConcurrentLinkedQueue<>();
+	private final Set<String> begun = ConcurrentHashMap.newKeySet();
 
 	private final CountDownLatch stopping = new CountDownLatch(1);
 
@@ -395,9 +394,9 @@ final class ReducerConsumer<S> {
 	 * Send current states to the streams that wait for them.
 	 */
 	private void answer() {
-		for (String stream = this.begun.poll(); stream != null; stream = this.begun.poll()) {
-			String id = stream;
-			this.slots.values().forEach((slot) -> slot.waiting.add(id));
+		for (String stream : this.begun) {
+			this.begun.remove(stream);
+			this.slots.values().forEach((slot) -> slot.waiting.add(stream));
 		}
 		this.slots.values().forEach(this::answer);
 	}

@@ -23,7 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One process of a reducer: first it knows all streams, then it takes data.
+ * The consumers of a reducer in this process. They take data after this process knows all
+ * streams.
  *
  * @param <S> the type of the states
  */
@@ -31,44 +32,49 @@ final class ReducerMember<S> {
 
 	private final List<ReducerConsumer<S>> consumers = new ArrayList<>();
 
-	private final CommandReader commands;
+	private final String reducer;
 
-	private volatile boolean stopped;
+	private final StreamTable table;
+
+	private boolean stopped;
 
 	/**
 	 * Create a member.
 	 * @param engine the reducer
-	 * @param table the table of streams, which is this member's own
+	 * @param table the table of streams
+	 * @param topic the reducer's topic
 	 * @param group the consumer group of the reducer
-	 * @param commandTopic the topic of the streams' commands
 	 * @param consumers how many partitions are read at the same time
 	 */
-	ReducerMember(ReducerEngine<S> engine, StreamTable table, CommandCodec codec, ReducerClients clients,
-			CommandWriter writer, SnapshotPublisher snapshots, String group, String commandTopic, int consumers) {
-		TopicGenerations generations = new TopicGenerations();
-		ReducerTopic topic = new ReducerTopic(engine.functions().reducer().topic(), clients, generations, codec,
-				writer);
+	ReducerMember(ReducerEngine<S> engine, StreamTable table, ReducerClients clients, SnapshotPublisher snapshots,
+			ReducerTopic topic, String group, int consumers) {
+		this.reducer = engine.functions().reducer().name();
+		this.table = table;
 		for (int i = 0; i < consumers; i++) {
 			this.consumers.add(new ReducerConsumer<>(engine, table, clients, snapshots, topic, group, i));
 		}
-		this.commands = new CommandReader(commandTopic, clients, table, generations, codec, this::refresh);
 	}
 
 	/**
-	 * Send the current states of a stream again, as far as this member has them: it may
-	 * have lost messages. For any thread; does not block.
+	 * Send the current states of a stream again, as far as this member has them: the
+	 * stream has begun or was changed, or its node may have lost messages. For any
+	 * thread; does not block.
 	 * @param stream the stream's id
 	 */
 	void refresh(String stream) {
-		this.consumers.forEach((consumer) -> consumer.begun(stream));
+		StreamDefinition definition = this.table.get(stream);
+		if (definition != null && definition.begun() && definition.reducer().equals(this.reducer)) {
+			this.consumers.forEach((consumer) -> consumer.begun(stream));
+		}
 	}
 
 	/**
 	 * Start, without waiting.
+	 * @param caughtUp completes when all streams are known
 	 * @return completes when the member takes data
 	 */
-	CompletableFuture<@Nullable Void> start() {
-		return this.commands.start().thenRun(() -> {
+	CompletableFuture<@Nullable Void> start(CompletableFuture<@Nullable Void> caughtUp) {
+		return caughtUp.thenRun(() -> {
 			synchronized (this) {
 				if (!this.stopped) {
 					this.consumers.forEach(ReducerConsumer::start);
@@ -78,7 +84,7 @@ final class ReducerMember<S> {
 	}
 
 	/**
-	 * Stop: the present batches end and are committed. Waits for up to ten seconds.
+	 * Stop: the present batches end and are committed. Waits for up to five seconds.
 	 */
 	void stop() {
 		synchronized (this) {
@@ -86,14 +92,6 @@ final class ReducerMember<S> {
 		}
 		this.consumers.forEach(ReducerConsumer::stop);
 		this.consumers.forEach(ReducerConsumer::awaitEnd);
-		this.commands.stop();
-	}
-
-	/**
-	 * Return the offset up to which this member knows all commands.
-	 */
-	long commandPosition() {
-		return this.commands.position();
 	}
 
 }

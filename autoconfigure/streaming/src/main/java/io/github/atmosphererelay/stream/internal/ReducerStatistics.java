@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * The counters of a reducer in this process. Thread-safe; nothing blocks.
  */
-final class ReducerStatistics {
+public final class ReducerStatistics {
 
 	private final LongAdder records = new LongAdder();
 
@@ -85,46 +85,77 @@ final class ReducerStatistics {
 		Objects.requireNonNull(this.written.get(outcome)).increment();
 	}
 
-	/** Return the number of records that were read, again after a fault too. */
-	long records() {
+	/**
+	 * Return the number of records that were read, again after a fault too.
+	 * @return the number of records
+	 */
+	public long records() {
 		return this.records.sum();
 	}
 
-	/** Return the number of records that were in the state of their key already. */
-	long repeated() {
+	/**
+	 * Return the number of records that were in the state of their key already.
+	 * @return the number of records
+	 */
+	public long repeated() {
 		return this.repeated.sum();
 	}
 
-	/** Return the number of states that were read from the store. */
-	long loaded() {
+	/**
+	 * Return the number of states that were read from the store.
+	 * @return the number of states
+	 */
+	public long loaded() {
 		return this.loaded.sum();
 	}
 
-	/** Return the number of messages that the relay has taken. */
-	long published() {
+	/**
+	 * Return the number of messages that the relay has taken.
+	 * @return the number of messages
+	 */
+	public long published() {
 		return this.published.sum();
 	}
 
-	/** Return the number of messages that the relay has not taken; they are repeated. */
-	long unpublished() {
+	/**
+	 * Return the number of messages that the relay has not taken; they are repeated.
+	 * @return the number of messages
+	 */
+	public long unpublished() {
 		return this.unpublished.sum();
 	}
 
-	/** Return the number of times that a partition was read again after a failure. */
-	long retries() {
+	/**
+	 * Return the number of times that a partition was read again after a failure.
+	 * @return the number of times
+	 */
+	public long retries() {
 		return this.retries.sum();
 	}
 
-	/** Return the number of times that the states of a partition were rebuilt. */
-	long rebuilds() {
+	/**
+	 * Return the number of times that the states of a partition were rebuilt.
+	 * @return the number of times
+	 */
+	public long rebuilds() {
 		return this.rebuilds.sum();
 	}
 
-	long setAside(SetAsideReason reason) {
+	/**
+	 * Return the number of records, or views of them, that were set aside.
+	 * @param reason for this reason
+	 * @return the number
+	 */
+	public long setAside(SetAsideReason reason) {
 		return Objects.requireNonNull(this.setAside.get(reason)).sum();
 	}
 
-	long written(WriteOutcome outcome) {
+	/**
+	 * Return the number of states that were written, or were to be.
+	 * @param outcome with this outcome
+	 * @return the number
+	 */
+	public long written(WriteOutcome outcome) {
 		return Objects.requireNonNull(this.written.get(outcome)).sum();
 	}
 

@@ -21,7 +21,7 @@ import java.util.Locale;
 /**
  * At what a record, or one view of it, was set aside.
  */
-enum SetAsideReason {
+public enum SetAsideReason {
 
 	/** The record has no key, or one that is not text. */
 	KEY,
@@ -54,8 +54,9 @@ enum SetAsideReason {
 
 	/**
 	 * Return the reason as a tag of meters.
+	 * @return the tag
 	 */
-	String tag() {
+	public String tag() {
 		return name().toLowerCase(Locale.ROOT);
 	}
 

@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.stream.internal;
 
 import io.github.atmosphererelay.stream.StreamSubscription;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One subscriber's selection of keys, and how they are seen.
@@ -27,9 +28,27 @@ import io.github.atmosphererelay.stream.StreamSubscription;
  * processes use the same name, also while two releases of the application run
  * @param selection the keys
  * @param begun whether updates are sent
+ * @param holder the id of the node that frees the stream when nobody is subscribed to it
+ * any more, or {@code null} if it is not known
  */
 record StreamDefinition(String reducer, StreamSubscription subscription, String variant, Selection selection,
-		boolean begun) {
+		boolean begun, @Nullable String holder) {
+
+	StreamDefinition(String reducer, StreamSubscription subscription, String variant, Selection selection,
+			boolean begun) {
+		this(reducer, subscription, variant, selection, begun, null);
+	}
+
+	StreamDefinition with(Selection selection) {
+		return new StreamDefinition(this.reducer, this.subscription, this.variant, selection, this.begun, this.holder);
+	}
+
+	/**
+	 * Return the same stream, begun, with another holder.
+	 */
+	StreamDefinition with(boolean begun, @Nullable String holder) {
+		return new StreamDefinition(this.reducer, this.subscription, this.variant, this.selection, begun, holder);
+	}
 
 	int size() {
 		return (this.selection instanceof Selection.Keys keys) ? keys.keys().size() : 1;

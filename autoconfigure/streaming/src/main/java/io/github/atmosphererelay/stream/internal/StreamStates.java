@@ -116,6 +116,15 @@ final class StreamStates {
 	}
 
 	/**
+	 * Forget a key that the stream does not have any more.
+	 * @return whether the subscriber has it
+	 */
+	boolean forget(String key) {
+		this.removed.remove(key);
+		return this.known.remove(key) != null;
+	}
+
+	/**
 	 * Take the current states of a partition.
 	 * @return the changes that the subscriber is to get
 	 */

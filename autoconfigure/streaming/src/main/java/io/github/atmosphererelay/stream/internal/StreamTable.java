@@ -20,9 +20,11 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,9 @@ final class StreamTable {
 	private final ConcurrentMap<String, Entry> streams = new ConcurrentHashMap<>();
 
 	private final AtomicInteger keys = new AtomicInteger();
+
+	/** How many streams each user has. */
+	private final ConcurrentMap<String, Integer> users = new ConcurrentHashMap<>();
 
 	StreamTable(Collection<ReducerFunctions<?>> reducers, Limits limits) {
 		this.reducers = new HashMap<>();
@@ -96,6 +101,7 @@ final class StreamTable {
 		}
 		remove(id);
 		this.streams.put(id, entry);
+		count(definition, 1);
 		this.keys.addAndGet(definition.size());
 		return null;
 	}
@@ -115,9 +121,53 @@ final class StreamTable {
 			return;
 		}
 		this.keys.addAndGet(-before.definition.size());
+		count(before.definition, -1);
 		if (before.definition.begun()) {
 			interest(before.definition).remove(before.definition.selection(), before.variant);
 		}
+	}
+
+	private void count(StreamDefinition definition, int difference) {
+		String user = definition.subscription().user();
+		if (user != null) {
+			this.users.compute(user, (name, count) -> {
+				int changed = ((count != null) ? count : 0) + difference;
+				return (changed > 0) ? changed : null;
+			});
+		}
+	}
+
+	/**
+	 * Return how many streams a user has.
+	 */
+	int streamsOf(String user) {
+		return this.users.getOrDefault(user, 0);
+	}
+
+	/**
+	 * Return the functions of a reducer.
+	 * @return the functions, or {@code null} if there is no such reducer
+	 */
+	@Nullable ReducerFunctions<?> functions(String reducer) {
+		return this.reducers.get(reducer);
+	}
+
+	/**
+	 * Return the names of all reducers.
+	 */
+	Set<String> reducers() {
+		return this.reducers.keySet();
+	}
+
+	Limits limits() {
+		return this.limits;
+	}
+
+	/**
+	 * Visit all streams.
+	 */
+	void forEach(BiConsumer<String, StreamDefinition> visitor) {
+		this.streams.forEach((id, entry) -> visitor.accept(id, entry.definition));
 	}
 
 	private ReducerInterest interest(StreamDefinition definition) {

@@ -19,7 +19,7 @@ package io.github.atmosphererelay.stream.internal;
 /**
  * What became of a state that was to be written.
  */
-enum WriteOutcome {
+public enum WriteOutcome {
 
 	/** It was newer than the stored one, and is stored. */
 	NEWER,

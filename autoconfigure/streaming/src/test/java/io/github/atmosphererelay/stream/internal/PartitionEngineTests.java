@@ -237,6 +237,23 @@ class PartitionEngineTests {
 	}
 
 	@Test
+	void whatWasFoldedBeforePartitionsWereAddedIsNotFoldedAgain() {
+		String stays = key(0, 0);
+		List<DataRecord> records = List.of(record(0, stays, "{\"amount\":1}"), record(1, stays, "{\"amount\":2}"));
+		PartitionEngine<Price> former = engine(new PartitionRun(0, 1, 1, 0, null));
+		former.open(0);
+		former.process(records);
+		PartitionEngine<Price> present = engine(new PartitionRun(0, 2, 2, 0, former.attestation()));
+		assertThat(present.open(0)).isZero();
+		assertThat(present.process(records)).isEqualTo(BatchResult.done(2));
+		assertThat(this.statistics.repeated()).isEqualTo(2);
+		assertThat(stored(stays)).isEqualTo("1/1 {\"amount\":2}");
+		present.process(List.of(record(2, stays, "{\"amount\":3}")));
+		assertThat(stored(stays)).isEqualTo("2/2 {\"amount\":3}");
+		assertThat(this.statistics.setAside(SetAsideReason.OVERTAKEN)).isZero();
+	}
+
+	@Test
 	void aRecordThatThePartitionerDoesNotPutHereIsSetAside() {
 		PartitionEngine<Price> second = engine(new PartitionRun(1, 2, 2, 0, null));
 		second.open(0);

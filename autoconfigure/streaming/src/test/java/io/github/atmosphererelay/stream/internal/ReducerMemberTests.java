@@ -99,6 +99,8 @@ class ReducerMemberTests {
 
 	private final List<ReducerMember<Tally>> members = new ArrayList<>();
 
+	private final List<CommandReader> readers = new ArrayList<>();
+
 	private final Random random = new Random(18);
 
 	private int streams;
@@ -143,6 +145,7 @@ class ReducerMemberTests {
 	@AfterEach
 	void stopMembers() {
 		this.members.forEach(ReducerMember::stop);
+		this.readers.forEach(CommandReader::stop);
 		this.producer.close(Duration.ofSeconds(5));
 	}
 
@@ -242,10 +245,15 @@ class ReducerMemberTests {
 		};
 		ReducerEngine<Tally> engine = new ReducerEngine<>(functions, table, this.states, publisher, statistics,
 				new ReducerEngine.Settings(100_000, Duration.ofSeconds(5)));
-		ReducerMember<Tally> member = new ReducerMember<>(engine, table, this.codec, new TestClients(name), this::write,
-				snapshots, this.topic, this.commands, 2);
+		TestClients clients = new TestClients(name);
+		TopicGenerations generations = new TopicGenerations();
+		ReducerTopic topic = new ReducerTopic(this.topic, clients, generations, this.codec, this::write);
+		ReducerMember<Tally> member = new ReducerMember<>(engine, table, clients, snapshots, topic, this.topic, 2);
+		CommandReader reader = new CommandReader(this.commands, clients, table, generations, this.codec,
+				(stream, definition) -> member.refresh(stream));
 		this.members.add(member);
-		member.start().get(30, TimeUnit.SECONDS);
+		this.readers.add(reader);
+		member.start(reader.start()).get(30, TimeUnit.SECONDS);
 		return member;
 	}
 
