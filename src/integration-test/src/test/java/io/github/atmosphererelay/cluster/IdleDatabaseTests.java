@@ -29,6 +29,7 @@ import io.github.atmosphererelay.contract.broker.DatabaseServer;
 import io.github.atmosphererelay.contract.broker.DatabaseServers;
 import io.github.atmosphererelay.relay.ClusterRelay;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.TakesLong;
 import io.github.atmosphererelay.test.TestNode;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,7 @@ class IdleDatabaseTests {
 
 	/** Counts the queries of this test, too. */
 	@Test
+	@TakesLong
 	void aNodeOnMariaDbThatHasNothingToDoSendsAtMostTwoQueriesPerSecond() throws Exception {
 		try (DatabaseServer server = DatabaseServers.newMariaDb()) {
 			measure(server, "polling", null, "SHOW GLOBAL STATUS WHERE VARIABLE_NAME = 'Questions'");
@@ -65,6 +67,7 @@ class IdleDatabaseTests {
 
 	/** A commit is not counted as a query. */
 	@Test
+	@TakesLong
 	void aNodeOnH2ThatHasNothingToDoSendsAtMostTwoQueriesPerSecond() throws Exception {
 		try (DatabaseServer server = DatabaseServers.newH2()) {
 			measure(server, "polling", "SET QUERY_STATISTICS_MAX_ENTRIES 10000; SET QUERY_STATISTICS TRUE",

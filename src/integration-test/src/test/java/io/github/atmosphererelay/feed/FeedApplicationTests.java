@@ -167,7 +167,7 @@ class FeedApplicationTests extends AbstractFeedTests {
 		// Two records, two that were aborted or end a transaction each
 		assertThat(feeds).contains("\"topic\":\"" + topic.name() + "\"", "\"channels\":\"prices/{value}\"",
 				"\"mode\":\"everyone\"", "\"recorded\":true", "\"mapped\":2",
-				"\"partitions\":[{\"partition\":0,\"next\":5}]");
+				"\"partitions\":[{\"partition\":0,\"next\":5,\"owner\":null}]");
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -108,7 +108,10 @@ class FeedStateStoreTests extends AbstractFeedTests {
 		topic.put("k3", "100");
 		topic.put("k5", "101");
 		assertThat(removed.awaitCount(2).texts().get(1)).isEqualTo("100");
-		assertThat(live.awaitCount(3).texts().subList(1, 3)).containsExactly("35", "101");
+		// The acknowledgement of the subscription comes between the value and what is
+		// live
+		assertThat(live.awaitCount(3).texts()).element(0).isEqualTo("35");
+		assertThat(live.texts()).element(2).isEqualTo("101");
 		assertThat(closing(second.connect("prices/k5")).awaitCount(1).texts()).containsExactly("101");
 	}
 

@@ -23,10 +23,12 @@ import java.time.Duration;
 
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.test.MachineTime;
+import io.github.atmosphererelay.test.TakesLong;
 
 /**
  * The npm client {@code centrifuge} and nodes on the JDBC relay with PostgreSQL.
  */
+@TakesLong
 class CentrifugeOnPostgresTests extends AbstractCentrifugeFaultTests {
 
 	@Override

@@ -70,8 +70,8 @@ class EventStreamsBehindNginxTests {
 			b.awaitUp();
 			try (EventSource ready = EventSource
 				.open(URI.create("http://localhost:" + c.port() + "/atmosphere/log/all"))) {
-				// It is refused, and comes back, until the node is there
-				ready.awaitSubscribed(1);
+				// It is refused, and comes back, until the process has started
+				ready.awaitEvents("subscribed", 1, Duration.ofMinutes(2));
 			}
 			try (DocumentedProxy proxy = DocumentedProxy.nginx("server-sent-events.md",
 					List.of(a.port(), b.port(), c.port()), this.directory)) {

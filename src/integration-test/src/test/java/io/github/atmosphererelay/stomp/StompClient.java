@@ -192,7 +192,7 @@ final class StompClient implements WebSocket.Listener, AutoCloseable {
 	StompClient awaitMessages(int number) {
 		MachineTime.await(Duration.ofSeconds(30))
 			.pollInterval(Duration.ofMillis(5))
-			.untilAsserted(() -> assertThat(this.frames.size()).isGreaterThanOrEqualTo(number));
+			.untilAsserted(() -> assertThat(messages()).hasSizeGreaterThanOrEqualTo(number));
 		return this;
 	}
 

@@ -70,7 +70,7 @@ public final class ClusterLink {
 	}
 
 	/**
-	 * Create a link from this node's STOMP sessions to those of other nodes.
+	 * Create a link from this node's STOMP sessions to the other nodes' ones.
 	 * @param control carries messages between nodes
 	 * @return the link
 	 */

@@ -71,7 +71,7 @@ public final class Failures {
 	/**
 	 * Return what operators see of a failure without a stack trace.
 	 * @param failure a failure
-	 * @return its type and message, and those of its root cause
+	 * @return its type and message, and its root cause's type and message
 	 */
 	public static String describe(Throwable failure) {
 		Throwable root = root(failure);

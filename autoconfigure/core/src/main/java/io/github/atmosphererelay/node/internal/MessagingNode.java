@@ -418,7 +418,7 @@ public final class MessagingNode {
 	}
 
 	/**
-	 * Return who receives the messages of buckets other than those of channels.
+	 * Return the receivers of buckets that do not belong to channels.
 	 * @return the receivers
 	 */
 	public BucketReceivers buckets() {

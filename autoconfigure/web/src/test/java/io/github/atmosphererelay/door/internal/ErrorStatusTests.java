@@ -38,7 +38,8 @@ class ErrorStatusTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(value = Refusal.class, mode = EnumSource.Mode.EXCLUDE, names = { "SHUTTING_DOWN", "FULL", "VERSION" })
+	@EnumSource(value = Refusal.class, mode = EnumSource.Mode.EXCLUDE,
+			names = { "SHUTTING_DOWN", "FULL", "VERSION", "TOO_LARGE", "MEDIA_TYPE", "NO_SESSION", "BUSY" })
 	void aHandshakeIsRefusedWithTheStatusOfItsCode(Refusal refusal) {
 		assertThat(refusal.status()).isEqualTo(ErrorStatus.of(refusal.code()));
 	}
@@ -48,6 +49,14 @@ class ErrorStatusTests {
 		assertThat(Refusal.SHUTTING_DOWN.status().value()).isEqualTo(503);
 		assertThat(Refusal.FULL.status().value()).isEqualTo(503);
 		assertThat(Refusal.VERSION.status().value()).isEqualTo(426);
+	}
+
+	@Test
+	void aMessageByPostIsRefusedWithTheStatusThatHttpHasForIt() {
+		assertThat(Refusal.TOO_LARGE.status().value()).isEqualTo(413);
+		assertThat(Refusal.MEDIA_TYPE.status().value()).isEqualTo(415);
+		assertThat(Refusal.NO_SESSION.status().value()).isEqualTo(404);
+		assertThat(Refusal.BUSY.status().value()).isEqualTo(503);
 	}
 
 }

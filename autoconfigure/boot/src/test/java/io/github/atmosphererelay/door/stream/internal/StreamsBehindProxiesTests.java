@@ -73,7 +73,7 @@ class StreamsBehindProxiesTests {
 				client.awaitEvents("message", i);
 			}
 			node.close();
-			// It was told to come back by the node, and then by the proxy
+			// The node, and then the proxy, sent the time after which to come back
 			MachineTime.await(Duration.ofSeconds(40)).until(() -> client.retries().contains(2_000L));
 			assertThat(client.statuses()).hasSizeGreaterThan(1).containsOnly(200);
 			assertThat(client.state()).isNotEqualTo(EventSource.State.CLOSED);
