@@ -209,7 +209,7 @@ final class CommandReader {
 			this.refused.increment();
 			this.log.warn("A stream is left out: " + refusal);
 		}
-		this.listener.changed(id, (refusal == null) ? definition : null);
+		this.listener.changed(id, (refusal != null) ? null : definition);
 	}
 
 	private void applyGeneration(String topic, byte @Nullable [] value) {

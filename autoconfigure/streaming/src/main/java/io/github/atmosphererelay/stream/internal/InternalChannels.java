@@ -56,6 +56,8 @@ interface InternalChannels {
 
 		/**
 		 * A message was published.
+		 * @param headers the message's headers
+		 * @param payload the message's payload
 		 */
 		void received(Map<String, String> headers, Payload payload);
 

@@ -183,10 +183,7 @@ public final class Streams {
 	 */
 	public Figures figures() {
 		Running running = this.running;
-		return (running == null) ? new Figures(0, 0, 0, 0, 0, 0, 0)
-				: new Figures(running.table.streams(), running.table.keys(), running.nodeStreams.size(),
-						running.nodeStreams.interests(), running.nodeStreams.overflows(), running.outlet.tooLarge(),
-						running.reader.refused());
+		return (running != null) ? running.figures() : new Figures(0, 0, 0, 0, 0, 0, 0);
 	}
 
 	/**
@@ -285,6 +282,12 @@ public final class Streams {
 					this.members.add(member(each, store, this.consumers, generations, codec));
 				}
 			}
+		}
+
+		Figures figures() {
+			return new Figures(this.table.streams(), this.table.keys(), this.nodeStreams.size(),
+					this.nodeStreams.interests(), this.nodeStreams.overflows(), this.outlet.tooLarge(),
+					this.reader.refused());
 		}
 
 		private <S> ReducerFunctions<S> functions(Reducer<?, S> reducer) {
