@@ -351,9 +351,9 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param grace How long a stream is kept that nobody is subscribed to.
 	 * @param maxStreams Maximum number of streams of the cluster.
 	 * @param maxStreamsPerUser Maximum number of streams of a user who is logged in.
-	 * @param maxKeysPerStream Maximum number of keys of a stream.
 	 * @param maxKeys Maximum number of keys of all streams, in which a query counts as
 	 * one.
+	 * @param maxKeysPerStream Maximum number of keys of a stream.
 	 * @param cacheBytes Maximum total size of the states of a partition that are
 	 * remembered, about.
 	 */
@@ -361,7 +361,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("automatic") StreamBegin begin,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration grace,
 			@DefaultValue("100000") int maxStreams, @DefaultValue("100") int maxStreamsPerUser,
-			@DefaultValue("1000") int maxKeysPerStream, @DefaultValue("1000000") int maxKeys,
+			@DefaultValue("1000000") int maxKeys, @DefaultValue("1000") int maxKeysPerStream,
 			@DefaultValue("16MB") DataSize cacheBytes) {
 	}
 

@@ -27,6 +27,7 @@ import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.state.StateStore;
 import io.github.atmosphererelay.stream.Reducer;
 import io.github.atmosphererelay.stream.http.internal.StreamApi;
+import io.github.atmosphererelay.stream.internal.StreamNode;
 import io.github.atmosphererelay.stream.internal.StreamSettings;
 import io.github.atmosphererelay.stream.internal.Streams;
 import jakarta.servlet.http.HttpServletRequest;
@@ -88,8 +89,10 @@ public final class AtmosphereStreamsAutoConfiguration {
 			ObjectProvider<StateStore> stores, ObjectProvider<Cluster> clusters, AtmosphereProperties properties) {
 		StateStore store = properties.streams().reduce() ? required(OptionalBeans.single(stores, StateStore.class))
 				: null;
-		return new PhasedLifecycle(MessagingLifecycle.PHASE + 1, () -> streams.start(node, clients, store,
-				() -> FeedMembership.alive(clusters), node.monitor().guards().of(Part.STREAMS)), streams::stop);
+		StreamNode parts = new StreamNode(node.identity(), node.broadcaster(), node.interest(), node.taps(),
+				node.sources(), node.monitor().guards().of(Part.STREAMS));
+		return new PhasedLifecycle(MessagingLifecycle.PHASE + 1,
+				() -> streams.start(parts, clients, store, () -> FeedMembership.alive(clusters)), streams::stop);
 	}
 
 	private static StateStore required(@Nullable StateStore store) {
@@ -131,7 +134,7 @@ public final class AtmosphereStreamsAutoConfiguration {
 
 		@Bean
 		RouterFunction<ServerResponse> atmosphereStreamApi(Streams streams, AtmosphereProperties properties) {
-			return StreamApi.routes(properties.websocket().path(), streams::control);
+			return StreamApi.routes(properties.websocket().path(), streams::control, streams.refusals());
 		}
 
 	}

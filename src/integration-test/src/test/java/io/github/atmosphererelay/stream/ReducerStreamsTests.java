@@ -33,6 +33,8 @@ import java.util.function.Function;
 
 import io.github.atmosphererelay.contract.broker.KafkaServer;
 import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.stream.internal.StreamRefusals;
+import io.github.atmosphererelay.stream.internal.StreamRefusedException.Reason;
 import io.github.atmosphererelay.stream.internal.Streams;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.Reconciles;
@@ -179,6 +181,13 @@ class ReducerStreamsTests {
 		assertRefused(send(node, "POST", "", "{\"reducer\":\"odds\",\"query\":\"none\"}"), 400, "by-sport");
 		assertRefused(send(node, "POST", "", "no JSON"), 400, "JSON");
 		assertRefused(send(node, "POST", "/unknown/begin", null), 404, "no such stream");
+		assertRefused(send(node, "PATCH", "/unknown", "{\"add\":[\"a\"]}"), 404, "no such stream");
+		assertRefused(send(node, "DELETE", "/unknown", null), 404, "no such stream");
+		assertRefused(send(node, "POST", "", "{\"reducer\":\"odds\",\"keys\":[\"\"]}"), 400, "1 to 254");
+		StreamRefusals refusals = node.bean(Streams.class).refusals();
+		assertThat(refusals.of(Reason.LIMIT)).isEqualTo(2);
+		assertThat(refusals.of(Reason.INVALID)).isEqualTo(4);
+		assertThat(refusals.of(Reason.UNKNOWN)).isEqualTo(3);
 		assertThat(TestClient.refusedStatus(node.uri("streams/unknown"))).isEqualTo(404);
 		assertThat(TestClient.refusedStatus(node.uri("~s/ack"))).isEqualTo(401);
 	}

@@ -21,6 +21,7 @@ import java.util.function.ToDoubleFunction;
 
 import io.github.atmosphererelay.stream.internal.ReducerStatistics;
 import io.github.atmosphererelay.stream.internal.SetAsideReason;
+import io.github.atmosphererelay.stream.internal.StreamRefusedException;
 import io.github.atmosphererelay.stream.internal.Streams;
 import io.github.atmosphererelay.stream.internal.Streams.Figures;
 import io.github.atmosphererelay.stream.internal.WriteOutcome;
@@ -55,6 +56,14 @@ public final class StreamMeters implements MeterBinder {
 		count(registry, "too.large", "Views that were left out because they are larger than the relay carries",
 				Figures::tooLarge);
 		count(registry, "refused", "Commands of streams that did not fit or could not be read", Figures::refused);
+		for (StreamRefusedException.Reason reason : StreamRefusedException.Reason.values()) {
+			FunctionCounter
+				.builder("atmosphere.streams.requests.refused", this.streams.refusals(),
+						(refusals) -> refusals.of(reason))
+				.description("Requests for streams that were refused")
+				.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
 		this.streams.statistics().forEach((name, statistics) -> bind(registry, name, statistics));
 	}
 
@@ -86,6 +95,9 @@ public final class StreamMeters implements MeterBinder {
 				ReducerStatistics::retries);
 		count(registry, reducer, statistics, "rebuilds", "Times that the states of a partition were rebuilt",
 				ReducerStatistics::rebuilds);
+		count(registry, reducer, statistics, "unrecovered",
+				"Times that states were rebuilt from a topic that lacks their first records",
+				ReducerStatistics::unrecovered);
 		for (SetAsideReason reason : SetAsideReason.values()) {
 			FunctionCounter
 				.builder("atmosphere.reducers.set.aside", statistics, (counters) -> counters.setAside(reason))

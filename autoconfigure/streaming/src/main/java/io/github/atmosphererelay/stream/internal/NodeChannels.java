@@ -29,7 +29,6 @@ import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Publication;
-import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.relay.Outcome;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +41,9 @@ final class NodeChannels implements InternalChannels {
 	/** A relay that is down confirms much later. */
 	private static final Duration CONFIRMATION = Duration.ofSeconds(5);
 
-	private final MessagingNode node;
+	private final StreamNode node;
 
-	NodeChannels(MessagingNode node) {
+	NodeChannels(StreamNode node) {
 		this.node = node;
 	}
 

@@ -202,12 +202,17 @@ final class NodeStreams implements ChannelSource {
 	}
 
 	/**
-	 * Take a change of a stream.
+	 * Take a change of a stream. Those that are still subscribed to a freed one get
+	 * nothing more.
 	 * @param definition the stream, or {@code null} if it was freed
 	 */
 	void changed(String id, @Nullable StreamDefinition definition) {
+		if (definition == null) {
+			unsubscribe(PREFIX + id);
+			return;
+		}
 		Held held = this.streams.get(id);
-		if (held == null || definition == null) {
+		if (held == null) {
 			return;
 		}
 		boolean begins = held.stream.update(definition);
@@ -233,6 +238,10 @@ final class NodeStreams implements ChannelSource {
 	 * @return completes when the relay has confirmed what is new
 	 */
 	private synchronized Collection<CompletableFuture<?>> follow(Held held) {
+		if (this.streams.get(held.stream.id()) != held) {
+			// It was released meanwhile, and nobody would do that again
+			return List.of();
+		}
 		List<CompletableFuture<?>> added = new ArrayList<>();
 		Set<String> wanted = new HashSet<>();
 		for (InterestId interest : held.stream.interests()) {

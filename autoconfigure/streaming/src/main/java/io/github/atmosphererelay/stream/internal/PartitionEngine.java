@@ -66,6 +66,8 @@ final class PartitionEngine<S> {
 
 	private long position;
 
+	private boolean unrecovered;
+
 	PartitionEngine(ReducerEngine<S> engine, PartitionRun run) {
 		this.engine = engine;
 		this.functions = engine.functions();
@@ -90,10 +92,22 @@ final class PartitionEngine<S> {
 		}
 		else {
 			this.engine.statistics().countRebuild();
+			this.unrecovered = beginning > 0 && this.run.start() != beginning;
+			if (this.unrecovered) {
+				this.engine.statistics().countUnrecovered();
+			}
 			this.rebuilding = this.mark.write();
 			passed(beginning);
 		}
 		return this.position;
+	}
+
+	/**
+	 * Return whether lost states are rebuilt from a topic that does not have its first
+	 * records any more, so that some states may not be what they were.
+	 */
+	boolean isUnrecovered() {
+		return this.unrecovered;
 	}
 
 	/**

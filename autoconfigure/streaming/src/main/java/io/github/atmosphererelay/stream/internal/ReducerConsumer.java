@@ -260,6 +260,12 @@ final class ReducerConsumer<S> {
 						(slot.next < 0) ? beginning : slot.next, slot.attested));
 			slot.next = opened.open(beginning);
 			consumer.seek(partition, slot.next);
+			if (opened.isUnrecovered()) {
+				this.log.warn("The store has lost states of the reducer '" + this.engine.functions().reducer().name()
+						+ "', and the partition " + partition + " has no records before offset " + beginning
+						+ " any more: keys without later records have no state, and folds of all records begin"
+						+ " there. Compact the topic, or keep its records longer, so that all states can be rebuilt");
+			}
 			slot.engine = opened;
 			slot.worked();
 			consumer.resume(List.of(partition));
@@ -509,6 +515,10 @@ final class ReducerConsumer<S> {
 		public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
 			Map<TopicPartition, OffsetAndMetadata> committed = this.consumer.committed(Set.copyOf(partitions), ANSWER);
 			for (TopicPartition partition : partitions) {
+				if (committed.get(partition) == null) {
+					// Until it is opened: a consumer polls only if it has a position
+					this.consumer.seek(partition, 0);
+				}
 				PartitionSlot<S> slot = PartitionSlot.of(partition, committed.get(partition));
 				ReducerConsumer.this.slots.put(partition, slot);
 				slot.waiting

@@ -40,6 +40,8 @@ public final class ReducerStatistics {
 
 	private final LongAdder rebuilds = new LongAdder();
 
+	private final LongAdder unrecovered = new LongAdder();
+
 	private final Map<SetAsideReason, LongAdder> setAside = new EnumMap<>(SetAsideReason.class);
 
 	private final Map<WriteOutcome, LongAdder> written = new EnumMap<>(WriteOutcome.class);
@@ -75,6 +77,10 @@ public final class ReducerStatistics {
 
 	void countRebuild() {
 		this.rebuilds.increment();
+	}
+
+	void countUnrecovered() {
+		this.unrecovered.increment();
 	}
 
 	void countSetAside(SetAsideReason reason) {
@@ -139,6 +145,15 @@ public final class ReducerStatistics {
 	 */
 	public long rebuilds() {
 		return this.rebuilds.sum();
+	}
+
+	/**
+	 * Return how often lost states of a partition were rebuilt from a topic that does not
+	 * have its first records any more.
+	 * @return the number of times
+	 */
+	public long unrecovered() {
+		return this.unrecovered.sum();
 	}
 
 	/**

@@ -19,14 +19,12 @@ package io.github.atmosphererelay.stream.internal;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -70,10 +68,10 @@ public final class StreamControl {
 	/** The last step of each stream that is being changed. */
 	private final Map<String, CompletableFuture<?>> steps = new ConcurrentHashMap<>();
 
-	private final Map<Reason, LongAdder> refused = new EnumMap<>(Reason.class);
+	private final StreamRefusals refusals;
 
 	StreamControl(StreamTable table, CommandCodec codec, CommandWriter commands, ProcessAcks acks, String node,
-			int maxStreamsPerUser) {
+			int maxStreamsPerUser, StreamRefusals refusals) {
 		this.table = table;
 		this.requests = new StreamRequests(table);
 		this.codec = codec;
@@ -81,18 +79,7 @@ public final class StreamControl {
 		this.acks = acks;
 		this.node = node;
 		this.maxStreamsPerUser = maxStreamsPerUser;
-		for (Reason reason : Reason.values()) {
-			this.refused.put(reason, new LongAdder());
-		}
-	}
-
-	/**
-	 * Return how many requests were refused.
-	 * @param reason for this reason
-	 * @return the number
-	 */
-	public long refused(Reason reason) {
-		return Objects.requireNonNull(this.refused.get(reason)).sum();
+		this.refusals = refusals;
 	}
 
 	/**
@@ -285,7 +272,7 @@ public final class StreamControl {
 		return answer.whenComplete((result, ex) -> {
 			Throwable cause = (ex != null && ex.getCause() != null) ? ex.getCause() : ex;
 			if (cause instanceof StreamRefusedException refusal) {
-				Objects.requireNonNull(this.refused.get(refusal.reason())).increment();
+				this.refusals.count(refusal.reason());
 			}
 		});
 	}

@@ -38,7 +38,6 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Payload;
-import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.node.internal.SourceDelivery;
 import io.github.atmosphererelay.session.internal.QueueLimits;
 import io.github.atmosphererelay.state.StateStore;
@@ -73,6 +72,8 @@ public final class Streams {
 	private final Map<String, ReducerStatistics> statistics = new HashMap<>();
 
 	private final DelegatingSource source = new DelegatingSource();
+
+	private final StreamRefusals refusals = new StreamRefusals();
 
 	private volatile @Nullable Running running;
 
@@ -109,12 +110,11 @@ public final class Streams {
 	 * @param store where states are kept; used if this process reduces
 	 * @param alive returns the ids of the nodes of the cluster, or an empty set if they
 	 * are not known at present
-	 * @param guard keeps timers and threads alive
 	 */
-	public synchronized void start(MessagingNode node, FeedClients clients, @Nullable StateStore store,
-			Supplier<Set<UUID>> alive, Guard guard) {
+	public synchronized void start(StreamNode node, FeedClients clients, @Nullable StateStore store,
+			Supplier<Set<UUID>> alive) {
 		if (this.running == null) {
-			Running running = new Running(node, clients, store, alive, guard);
+			Running running = new Running(node, clients, store, alive);
 			this.running = running;
 			this.source.streams = running.nodeStreams;
 			running.start();
@@ -142,6 +142,7 @@ public final class Streams {
 		Running running = this.running;
 		if (running == null || !running.caughtUp) {
 			// Limits hold only if all streams are known
+			this.refusals.count(StreamRefusedException.Reason.UNAVAILABLE);
 			throw new StreamRefusedException(StreamRefusedException.Reason.UNAVAILABLE,
 					"this node does not know all streams yet, try again");
 		}
@@ -175,6 +176,14 @@ public final class Streams {
 	 */
 	public Map<String, ReducerStatistics> statistics() {
 		return Map.copyOf(this.statistics);
+	}
+
+	/**
+	 * Return how many requests of clients were refused.
+	 * @return the counters, which go on when this is started again
+	 */
+	public StreamRefusals refusals() {
+		return this.refusals;
 	}
 
 	/**
@@ -235,7 +244,7 @@ public final class Streams {
 
 		private final List<Listening> listenings = new ArrayList<>();
 
-		private final MessagingNode node;
+		private final StreamNode node;
 
 		private final Guard guard;
 
@@ -246,12 +255,11 @@ public final class Streams {
 
 		private volatile boolean caughtUp;
 
-		Running(MessagingNode node, FeedClients clients, @Nullable StateStore store, Supplier<Set<UUID>> alive,
-				Guard guard) {
+		Running(StreamNode node, FeedClients clients, @Nullable StateStore store, Supplier<Set<UUID>> alive) {
 			StreamSettings settings = Streams.this.settings;
 			JsonMapper mapper = Streams.this.mapper;
 			this.node = node;
-			this.guard = guard;
+			this.guard = node.guard();
 			this.channels = new NodeChannels(node);
 			CommandCodec codec = new CommandCodec(mapper);
 			StreamWire wire = new StreamWire(mapper);
@@ -261,7 +269,7 @@ public final class Streams {
 			}
 			this.table = new StreamTable(functions,
 					new StreamTable.Limits(settings.maxStreams(), settings.maxKeysPerStream(), settings.maxKeys()));
-			this.lanes = new StreamLanes(guard);
+			this.lanes = new StreamLanes(this.guard);
 			this.refreshes = new StreamRefreshes(this.channels, mapper);
 			this.nodeStreams = new NodeStreams(this.channels, this.table, wire, mapper, this.lanes, this.refreshes,
 					this::deliver);
@@ -269,7 +277,7 @@ public final class Streams {
 			this.writer = new KafkaCommandWriter(settings.commandTopic(), clients);
 			String self = node.identity().id().toString();
 			this.control = new StreamControl(this.table, codec, this.writer, this.acks, self,
-					settings.maxStreamsPerUser());
+					settings.maxStreamsPerUser(), Streams.this.refusals);
 			this.reaper = new StreamReaper(this.table, self, settings.grace(), this.nodeStreams::has,
 					() -> alive.get().stream().map(UUID::toString).collect(Collectors.toSet()), this.control::free);
 			TopicGenerations generations = new TopicGenerations();

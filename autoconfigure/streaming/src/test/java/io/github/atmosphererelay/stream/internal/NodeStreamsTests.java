@@ -92,6 +92,19 @@ class NodeStreamsTests {
 	}
 
 	@Test
+	void nobodyListensForAFreedStreamThoughItHasSubscribers() {
+		define("one", true, "a", "b");
+		this.streams.subscribe("streams/one");
+		this.table.apply("one", null);
+		this.streams.changed("one", null);
+		assertThat(this.streams.interests()).isZero();
+		assertThat(this.streams.size()).isZero();
+		assertThat(this.channels.listened()).isEmpty();
+		this.streams.unsubscribe("streams/one");
+		assertThat(this.streams.interests()).isZero();
+	}
+
+	@Test
 	void aSubscriberThatComesLaterGetsWhatOthersHave() {
 		define("one", true, "a", "b");
 		this.streams.subscribe("streams/one");

@@ -215,6 +215,23 @@ class PartitionEngineTests {
 	}
 
 	@Test
+	void lostStatesWhoseRecordsTheTopicHasNoMoreAreCounted() {
+		this.engine = engine(2, null);
+		assertThat(this.engine.open(2)).isEqualTo(2);
+		assertThat(this.engine.isUnrecovered()).isFalse();
+		this.engine.process(List.of(record(2, "a", "{\"amount\":1}"), record(3, "b", "{\"amount\":2}")));
+		String attestation = this.engine.attestation();
+		this.states.clear();
+		this.engine = engine(4, attestation);
+		assertThat(this.engine.open(3)).isEqualTo(3);
+		assertThat(this.engine.isUnrecovered()).isTrue();
+		this.engine.process(List.of(record(3, "b", "{\"amount\":2}")));
+		assertThat(this.engine.attestation()).isNotNull();
+		assertThat(stored("b")).isEqualTo("1/3 {\"amount\":2}");
+		assertThat(this.statistics.unrecovered()).isOne();
+	}
+
+	@Test
 	void recordsFromBeforePartitionsWereAddedAreOlderThanThoseAfterwards() {
 		String moved = key(1, 0);
 		String stays = key(0, 0);

@@ -45,17 +45,17 @@ class ReducerHistoryTests {
 		return new ReducerFunctions<>(Tally.reducer(skippable), JsonMapper.builder().build(), new ReducerStatistics());
 	}
 
-	@Property(seed = "18", shrinking = ShrinkingMode.BOUNDED)
+	@Property(seed = "18", tries = 400, shrinking = ShrinkingMode.BOUNDED)
 	void everyStateAndEveryStreamIsThatOfThePlainFold(@ForAll("schedules") List<HistoryStep> schedule) {
 		new ReducerHistory(EVERY, 100).run(schedule);
 	}
 
-	@Property(seed = "19", shrinking = ShrinkingMode.BOUNDED)
+	@Property(seed = "19", tries = 400, shrinking = ShrinkingMode.BOUNDED)
 	void skippedChangesAreNotMissed(@ForAll("schedules") List<HistoryStep> schedule) {
 		new ReducerHistory(SKIPPABLE, 100).run(schedule);
 	}
 
-	@Property(seed = "20", shrinking = ShrinkingMode.BOUNDED)
+	@Property(seed = "20", tries = 400, shrinking = ShrinkingMode.BOUNDED)
 	void subscribersThatRememberOneRemovedKeyAskAgain(@ForAll("schedules") List<HistoryStep> schedule) {
 		new ReducerHistory(EVERY, 1).run(schedule);
 	}

@@ -83,6 +83,8 @@ class ReducerMemberTests {
 
 	private KafkaProducer<byte[], byte[]> producer;
 
+	private KafkaProducer<byte[], byte[]> commandProducer;
+
 	private final JsonMapper mapper = JsonMapper.builder().build();
 
 	private final CommandCodec codec = new CommandCodec(this.mapper);
@@ -121,6 +123,7 @@ class ReducerMemberTests {
 		create(new NewTopic(this.topic, PARTITIONS, (short) 1));
 		create(new NewTopic(this.commands, 1, (short) 1).configs(Map.of("cleanup.policy", "compact")));
 		this.producer = producer();
+		this.commandProducer = producer();
 	}
 
 	private static void create(NewTopic topic) throws Exception {
@@ -147,6 +150,7 @@ class ReducerMemberTests {
 		this.members.forEach(ReducerMember::stop);
 		this.readers.forEach(CommandReader::stop);
 		this.producer.close(Duration.ofSeconds(5));
+		this.commandProducer.close(Duration.ofSeconds(5));
 	}
 
 	@Test
@@ -209,6 +213,8 @@ class ReducerMemberTests {
 		begin();
 		awaitExpected();
 
+		// It would make the topic again
+		this.producer.close(Duration.ofSeconds(5));
 		try (Admin admin = server.admin()) {
 			admin.deleteTopics(List.of(this.topic)).all().get(30, TimeUnit.SECONDS);
 			MachineTime.await(LIMIT).until(() -> !admin.listTopics().names().get().contains(this.topic));
@@ -259,7 +265,7 @@ class ReducerMemberTests {
 
 	private CompletableFuture<Long> write(String key, byte[] value) {
 		CompletableFuture<Long> written = new CompletableFuture<>();
-		this.producer.send(new ProducerRecord<>(this.commands, key.getBytes(StandardCharsets.UTF_8), value),
+		this.commandProducer.send(new ProducerRecord<>(this.commands, key.getBytes(StandardCharsets.UTF_8), value),
 				(metadata, ex) -> {
 					if (ex != null) {
 						written.completeExceptionally(ex);
@@ -410,8 +416,10 @@ class ReducerMemberTests {
 			Map<String, Object> properties = new HashMap<>();
 			properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, server.adminServers());
 			properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-			properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+			properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
 			properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 1000);
+			// Otherwise a consumer makes the topic again before the test does
+			properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
 			return properties;
 		}
 

@@ -55,8 +55,10 @@ class StreamControlTests {
 
 	private long offset;
 
-	private final StreamControl control = new StreamControl(this.table, this.codec, this::write, this.acks, "node-1",
-			3);
+	private final StreamRefusals refusals = new StreamRefusals();
+
+	private final StreamControl control = new StreamControl(this.table, this.codec, this::write, this.acks, "node-1", 3,
+			this.refusals);
 
 	private CompletableFuture<Long> write(String key, byte[] value) {
 		if (this.brokerFails) {
@@ -82,10 +84,16 @@ class StreamControlTests {
 		get(this.control.begin(id, "ann"));
 		get(this.control.begin(id, "ann"));
 		assertThat(this.table.get(id).begun()).isTrue();
+		get(this.control.change(id, "ann", Set.of("d"), Set.of("b")));
+		assertThat(this.table.get(id).begun()).isTrue();
 		get(this.control.delete(id, "ann"));
 		assertThat(this.table.get(id)).isNull();
 		assertThat(this.table.streamsOf("ann")).isZero();
 		assertRefused(this.control.delete(id, "ann"), Reason.UNKNOWN, "no such stream");
+		assertRefused(this.control.begin(id, "ann"), Reason.UNKNOWN, "no such stream");
+		assertRefused(this.control.change(id, "ann", Set.of("d"), Set.of()), Reason.UNKNOWN, "no such stream");
+		assertThat(this.refusals.of(Reason.UNKNOWN)).isEqualTo(3);
+		assertThat(this.table.streams()).isZero();
 	}
 
 	@Test
@@ -109,7 +117,7 @@ class StreamControlTests {
 			assertRefused(this.control.change(id, user, Set.of("b"), Set.of()), Reason.UNKNOWN, "no such stream");
 			assertRefused(this.control.delete(id, user), Reason.UNKNOWN, "no such stream");
 		}
-		assertThat(this.control.refused(Reason.UNKNOWN)).isEqualTo(6);
+		assertThat(this.refusals.of(Reason.UNKNOWN)).isEqualTo(6);
 		assertThat(this.written).hasSize(1);
 	}
 
@@ -128,7 +136,7 @@ class StreamControlTests {
 		assertInvalid(request("tally", Set.of("\0a"), null, null), "1 to 254");
 		assertInvalid(new StreamRequest("tally", Set.of("a"), null, null, Map.of("format", "x".repeat(256))),
 				"options");
-		assertThat(this.control.refused(Reason.INVALID)).isEqualTo(11);
+		assertThat(this.refusals.of(Reason.INVALID)).isEqualTo(11);
 		assertThat(this.written).isEmpty();
 	}
 
@@ -138,7 +146,7 @@ class StreamControlTests {
 		for (int i = 0; i < 3; i++) {
 			get(this.control.create(keys("a"), "ann"));
 		}
-		for (int i = 0; i < 1000; i++) {
+		for (int i = 0; i < 10_000; i++) {
 			assertRefused(this.control.create(keys("a"), "ann"), Reason.LIMIT, "3 streams");
 		}
 		String id = get(this.control.create(keys("a", "b", "c"), "bob"));
@@ -150,7 +158,7 @@ class StreamControlTests {
 		assertRefused(this.control.create(keys("a"), null), Reason.LIMIT, "too many streams");
 		get(this.control.delete(id, "bob"));
 		get(this.control.create(keys("a"), null));
-		assertThat(this.control.refused(Reason.LIMIT)).isEqualTo(1003);
+		assertThat(this.refusals.of(Reason.LIMIT)).isEqualTo(10_003);
 	}
 
 	@Test

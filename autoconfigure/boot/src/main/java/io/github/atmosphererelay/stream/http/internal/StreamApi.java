@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.stream.internal.StreamControl;
+import io.github.atmosphererelay.stream.internal.StreamRefusals;
 import io.github.atmosphererelay.stream.internal.StreamRefusedException;
 import io.github.atmosphererelay.stream.internal.StreamRequest;
 import org.apache.commons.logging.LogFactory;
@@ -68,20 +69,25 @@ public final class StreamApi {
 
 	private final Supplier<StreamControl> control;
 
-	private StreamApi(String path, Supplier<StreamControl> control) {
+	private final StreamRefusals refusals;
+
+	private StreamApi(String path, Supplier<StreamControl> control, StreamRefusals refusals) {
 		this.path = path;
 		this.control = control;
+		this.refusals = refusals;
 	}
 
 	/**
 	 * Create the routes.
 	 * @param path the path before {@code /api}
 	 * @param control returns what makes streams, or throws {@link StreamRefusedException}
+	 * @param refusals counts what cannot be read
 	 * @return the routes
 	 */
-	public static RouterFunction<ServerResponse> routes(String path, Supplier<StreamControl> control) {
+	public static RouterFunction<ServerResponse> routes(String path, Supplier<StreamControl> control,
+			StreamRefusals refusals) {
 		String streams = path + "/api/streams";
-		StreamApi api = new StreamApi(streams, control);
+		StreamApi api = new StreamApi(streams, control, refusals);
 		return RouterFunctions.route(RequestPredicates.POST(streams), api::create)
 			.andRoute(RequestPredicates.POST(streams + "/{id}/begin"), api::begin)
 			.andRoute(RequestPredicates.PATCH(streams + "/{id}"), api::change)
@@ -151,6 +157,7 @@ public final class StreamApi {
 			return ServerResponse.async(step.run().exceptionally(this::refusal));
 		}
 		catch (BadBodyException ex) {
+			this.refusals.count(StreamRefusedException.Reason.INVALID);
 			return refusal(HttpStatus.BAD_REQUEST, ErrorCode.BAD_REQUEST, String.valueOf(ex.getMessage()));
 		}
 		catch (StreamRefusedException ex) {
