@@ -538,7 +538,7 @@ for (const [name, { create, Unauthorized }] of Object.entries(CLIENTS)) {
 		});
 
 		test('without a WebSocket it does not begin', async () => {
-			const { client } = await start({}, { websocket: undefined });
+			const { client } = await start({}, { websocket: undefined, ...differs({}, { 'client.js': { transports: ['websocket'] } }) });
 			const known = globalThis.WebSocket;
 			delete globalThis.WebSocket;
 			try {

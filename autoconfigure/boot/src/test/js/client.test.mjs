@@ -10,7 +10,7 @@ const open = [];
 
 async function start(answers, options) {
 	const server = await FakeServer.start(answers);
-	const client = new Client(server.url, { websocket: WebSocket, minReconnectDelay: 10, maxReconnectDelay: 20, ...options });
+	const client = new Client(server.url, { websocket: WebSocket, transports: ['websocket'], minReconnectDelay: 10, maxReconnectDelay: 20, ...options });
 	open.push({ server, client });
 	return { server, client };
 }
@@ -477,6 +477,18 @@ test('connects to the node that serves the user, with a ticket', async () => {
 	assert.equal(server.sockets.length, 0);
 	assert.deepEqual(other.named('connect').map(({ token }) => token), ['once']);
 	assert.deepEqual(asked, [server.url.replace('ws', 'http').replace('connection/websocket', 'api/route')]);
+});
+
+test('asks for the node that serves a channel, and names it to whoever places the socket', async () => {
+	const other = await FakeServer.start();
+	const { asked, fetch } = routeTo({ node: 'b', here: false, address: new URL(other.url.replace('ws', 'http')).origin, ticket: 'once' });
+	const { server, client } = await start({}, { route: { channel: 'prices/ACME' }, fetch });
+	open.push({ server: other, client });
+	assert.equal(client.url, `${server.url}?channel=prices%2FACME`);
+	client.connect();
+	await next(client, 'connected');
+	assert.equal(client.url, `${other.url}?channel=prices%2FACME`);
+	assert.deepEqual(asked, [`${server.url.replace('ws', 'http').replace('connection/websocket', 'api/route')}?channel=prices%2FACME`]);
 });
 
 test('asks with its token, and prefers it to a ticket', async () => {

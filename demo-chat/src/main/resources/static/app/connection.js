@@ -77,6 +77,8 @@ export class Connection extends EventTarget {
 		this.reason = "";
 		/** The id of its session. */
 		this.client = "";
+		/** How it is connected: `websocket`, or `http_stream` where no WebSocket passes. */
+		this.transport = "";
 		/** What the last subscription brought of what was said meanwhile: `nothing`, `missed`, `incomplete`, or `unknown` in a room that keeps nothing. */
 		this.outcome = "nothing";
 		/** Whether the room keeps its messages, as far as is known. */
@@ -89,8 +91,9 @@ export class Connection extends EventTarget {
 				this.#become("waiting", this.reason === "node stopped" ? this.reason : "node down");
 			}
 		});
-		this.#client.on("connected", ({ client }) => {
+		this.#client.on("connected", ({ client, transport }) => {
 			this.client = client;
+			this.transport = transport;
 			this.#enter();
 		});
 		this.#client.on("disconnected", ({ code, reason }) => {

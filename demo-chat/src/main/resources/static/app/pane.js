@@ -266,7 +266,8 @@ export class Pane {
 		const state = connection.open && this.#relayDown ? "degraded" : connection.state;
 		const { pill, notice, noticeText, retry } = this.ui;
 		const shown = state === "connecting" && connection.reason ? "waiting" : state;
-		const label = shown === "waiting" ? WAITING[connection.reason] ?? PILLS[shown] : PILLS[shown];
+		const live = connection.transport === "http_stream" ? "Live over HTTP" : PILLS.live;
+		const label = shown === "waiting" ? WAITING[connection.reason] ?? PILLS[shown] : shown === "live" ? live : PILLS[shown];
 		this.element.dataset.state = shown;
 		// Only a change shall be read out
 		if (pill.textContent !== label) {

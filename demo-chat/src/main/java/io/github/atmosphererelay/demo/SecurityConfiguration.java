@@ -145,6 +145,8 @@ class SecurityConfiguration {
 					(errors) -> errors.authenticationEntryPoint(entryPoint()).withObjectPostProcessor(remembered()))
 			.csrf((csrf) -> csrf.csrfTokenRepository(CookieCsrfTokenRepository.withHttpOnlyFalse())
 				.csrfTokenRequestHandler(csrfToken)
+				// The doors check the origin of each request themselves
+				.ignoringRequestMatchers("/atmosphere/connection/**")
 				// The cookie is a log-in with each request, and a new token each time
 				// would
 				// be of no use to a page

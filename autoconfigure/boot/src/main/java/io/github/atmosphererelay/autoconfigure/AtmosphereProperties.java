@@ -312,9 +312,16 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param maxStreamAge Average time after which a stream ends and its client asks for
 	 * a new one. A stream ends up to a fifth earlier or later. A client that has vanished
 	 * is in its channels until then.
+	 * @param pollTimeout Average time after which a request for messages is answered if
+	 * there is none, for clients with long polling. It has to be shorter than the time
+	 * for which proxies wait for a response.
+	 * @param pollGap Time without a request after which the session of a client with long
+	 * polling ends. The client is in its channels until then.
 	 */
 	public record HttpStreams(@DefaultValue("true") boolean enabled,
-			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration maxStreamAge) {
+			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration maxStreamAge,
+			@DefaultValue("25s") @DurationUnit(ChronoUnit.SECONDS) Duration pollTimeout,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration pollGap) {
 	}
 
 	/**
@@ -789,8 +796,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	}
 
 	/**
-	 * How feeds with the mode redistributed come to the nodes. All processes need the
-	 * same settings, but for redistribute.
+	 * How feeds with the mode redistributed or routed come to the nodes. All processes
+	 * need the same settings, but for redistribute.
 	 *
 	 * @param redistribute Whether this process is one of the redistributors, which read
 	 * partitions and forward records to the nodes that want them.

@@ -30,11 +30,13 @@ import io.github.atmosphererelay.cluster.internal.ClusterLink;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.door.internal.Door;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
+import io.github.atmosphererelay.feed.internal.Feeds;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.route.internal.RingApi;
 import io.github.atmosphererelay.route.internal.RouteApi;
 import io.github.atmosphererelay.route.internal.TicketAuthenticator;
 import io.github.atmosphererelay.route.internal.TicketPrincipals;
+import io.github.atmosphererelay.routing.ChannelPlaces;
 import io.github.atmosphererelay.routing.Placement;
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.Ring;
@@ -92,19 +94,21 @@ public final class AtmosphereRoutingAutoConfiguration {
 
 	@Bean
 	RoutingService atmosphereRoutes(MessagingNode node, DefaultCluster cluster, AtmosphereProperties properties,
-			ObjectProvider<Placement> placement) {
+			ObjectProvider<Placement> placement, ObjectProvider<ChannelPlaces> channelPlaces) {
 		AtmosphereProperties.Routing routing = properties.routing();
 		String name = properties.cluster().nodeName();
 		requireName(name);
 		requireAddress(properties.cluster().address(), routing.lookup());
 		requireRedis(routing.redisCopy());
 		Placement custom = OptionalBeans.single(placement, Placement.class);
+		ChannelPlaces places = OptionalBeans.single(channelPlaces, ChannelPlaces.class);
 		RoutingSettings settings = new RoutingSettings(routing.weight(), blankToNull(properties.cluster().address()),
 				RoutingSettings.Rebalance.valueOf(routing.rebalance().name()), routing.moveDelay(),
 				routing.movesPerSecond(), routing.spreadOver());
 		return new RoutingService(node.identity(), cluster, ClusterLink.ofRouting(node.control()), node.registry(),
 				node.timers(), settings, RingTimes.of(routing.settleTime(), properties.cluster().heartbeatInterval()),
-				(custom != null) ? custom : Placement.BY_RING, node.events()::publish);
+				(custom != null) ? custom : Placement.BY_RING, (places != null) ? places : ChannelPlaces.NONE,
+				node.events()::publish);
 	}
 
 	private static void requireName(@Nullable String name) {
@@ -176,6 +180,22 @@ public final class AtmosphereRoutingAutoConfiguration {
 				routing.drain();
 			}
 		};
+	}
+
+	/**
+	 * Leads the clients of feeds to the nodes that read their partitions.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(Feeds.class)
+	@ConditionalOnBean(Feeds.class)
+	static class FeedPlacesConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		ChannelPlaces atmospherePartitionPlaces(Feeds feeds, DefaultCluster cluster) {
+			return new PartitionPlaces(feeds, cluster);
+		}
+
 	}
 
 	/**

@@ -226,8 +226,13 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	}
 
 	@Bean
-	HandlerMapping atmosphereRawDoorMapping(DoorContext context, ObjectProvider<DurableSessions> durable) {
-		return RawDoor.mapping(context, durable.getIfAvailable());
+	RawDoor atmosphereRawDoor(DoorContext context, ObjectProvider<DurableSessions> durable) {
+		return new RawDoor(context, durable.getIfAvailable());
+	}
+
+	@Bean
+	HandlerMapping atmosphereRawDoorMapping(RawDoor door) {
+		return door.mapping();
 	}
 
 	@Bean

@@ -70,7 +70,7 @@ class ClusterConfiguration {
 				return (receiver != null) ? receiver::received : null;
 			})
 			.routingReceiver(routingReceivers::getIfAvailable)
-			.clientCommandReceiver(clientCommandReceivers::getIfAvailable)
+			.clientCommandReceivers(() -> clientCommandReceivers.stream().toList())
 			.build();
 	}
 

@@ -87,14 +87,14 @@ final class ConfiguredFeeds {
 			throw invalid(property + ".max-rate", feed.maxRate(),
 					"It leaves messages out, which needs '" + property + ".conflate' to be latest");
 		}
-		if (feed.mode() == FeedMode.ROUTED) {
-			throw invalid(property + ".mode", feed.mode(), "Only 'everyone' and 'redistributed' are supported");
-		}
 		if (feed.snapshot() && feed.mode() != FeedMode.EVERYONE) {
 			throw invalid(property + ".snapshot", true,
 					"Only with '" + property + ".mode' everyone, a node knows the current values of all channels");
 		}
 		ChannelTemplate template = (feed.mapping() == null) ? template(property, channel) : null;
+		if (feed.mode() == FeedMode.ROUTED) {
+			checkRouted(property, template, properties);
+		}
 		if (feed.publish() && (template == null || !template.isByKey())) {
 			throw invalid(property + ".publish", true,
 					"Only where '" + property + ".channel' is made from the key, it is known which record to write");
@@ -111,6 +111,19 @@ final class ConfiguredFeeds {
 				feed.recoveryBytes().toBytes(), feed.scanTimeout(), (int) properties.relay().maxMessageSize().toBytes(),
 				feed.snapshot() ? feed.snapshotBytes().toBytes() : 0,
 				feed.publish() ? properties.relay().publishTimeout() : null);
+	}
+
+	private static void checkRouted(String property, @Nullable ChannelTemplate template,
+			AtmosphereProperties properties) {
+		if (template == null || !template.isByKey()) {
+			throw invalid(property + ".mode", FeedMode.ROUTED, "Only where '" + property
+					+ ".channel' is made from the key, one partition has a channel, and one node serves it");
+		}
+		if (!properties.routing().enabled()) {
+			throw invalid(property + ".mode", FeedMode.ROUTED,
+					"Clients are led to their nodes by routing: set 'atmosphere.routing.enabled' to true, and"
+							+ " 'atmosphere.cluster.node-name'");
+		}
 	}
 
 	private static ChannelTemplate template(String property, String channel) {

@@ -88,7 +88,7 @@ class FeedsConfiguration {
 	Feeds atmosphereFeeds(AtmosphereProperties properties, FeedClients clients,
 			ObjectProvider<Redistribution> redistribution) {
 		List<FeedSettings> settings = ConfiguredFeeds.settings(properties);
-		boolean everyone = settings.stream().allMatch((each) -> each.mode().equals(FeedSettings.EVERYONE));
+		boolean everyone = settings.stream().allMatch(FeedSettings::isForEveryone);
 		return new Feeds(settings, clients, everyone ? null : redistribution.getObject());
 	}
 

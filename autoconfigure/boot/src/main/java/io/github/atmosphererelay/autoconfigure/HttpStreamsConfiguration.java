@@ -17,10 +17,14 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.cluster.internal.ClientCommandReceiver;
+import io.github.atmosphererelay.cluster.internal.ClientCommandReceiver.Kind;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
+import io.github.atmosphererelay.door.atmosphere.internal.AtmosphereDoor;
+import io.github.atmosphererelay.door.atmosphere.internal.PollSettings;
 import io.github.atmosphererelay.door.centrifuge.internal.CentrifugeDoor;
 import io.github.atmosphererelay.door.centrifuge.internal.Emulation;
 import io.github.atmosphererelay.door.internal.DoorContext;
+import io.github.atmosphererelay.door.raw.internal.RawDoor;
 import io.github.atmosphererelay.door.stream.internal.StreamDoor;
 import io.github.atmosphererelay.door.stream.internal.StreamSettings;
 import io.github.atmosphererelay.transport.http.internal.ResponseBreaker;
@@ -97,12 +101,45 @@ class HttpStreamsConfiguration {
 		@Bean
 		@Order(Ordered.LOWEST_PRECEDENCE)
 		RouterFunction<ServerResponse> atmosphereEmulationRoutes(Emulation emulation, DefaultCluster cluster) {
-			return emulation.routes(cluster::carryCommands);
+			return emulation.routes((node, body) -> cluster.carryCommands(node, Kind.COMMANDS, body));
 		}
 
 		@Bean
 		ClientCommandReceiver atmosphereClientCommands(Emulation emulation) {
-			return emulation::received;
+			return ClientCommandReceiver.of(Kind.COMMANDS, emulation::received);
+		}
+
+	}
+
+	/**
+	 * Serves the transports of {@code atmosphere.js} over HTTP.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "atmosphere.http-streams.enabled", matchIfMissing = true)
+	static class AtmosphereJsConfiguration {
+
+		@Bean
+		AtmosphereDoor atmosphereAtmosphereJsDoor(DoorContext context, RawDoor door, DefaultCluster cluster,
+				AtmosphereProperties properties) {
+			AtmosphereProperties.HttpStreams streams = properties.httpStreams();
+			return new AtmosphereDoor(door, context.streams(), context.timers(), context.identity().id(),
+					context.settings().path(), streams.maxStreamAge(),
+					new PollSettings(streams.pollTimeout(), streams.pollGap()), cluster::carryCommands);
+		}
+
+		@Bean
+		HandlerMapping atmosphereAtmosphereJsMapping(AtmosphereDoor door) {
+			return door.mapping();
+		}
+
+		@Bean
+		ClientCommandReceiver atmospherePollReceiver(AtmosphereDoor door) {
+			return ClientCommandReceiver.of(Kind.POLL, door::receivePoll);
+		}
+
+		@Bean
+		ClientCommandReceiver atmospherePollAnswerReceiver(AtmosphereDoor door) {
+			return ClientCommandReceiver.of(Kind.POLL_ANSWER, door::receiveAnswer);
 		}
 
 	}

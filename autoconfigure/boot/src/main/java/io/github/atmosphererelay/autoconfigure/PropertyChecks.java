@@ -108,6 +108,8 @@ final class PropertyChecks {
 			checkPath("atmosphere.centrifuge.path", properties.centrifuge().path());
 		}
 		positive("atmosphere.http-streams.max-stream-age", properties.httpStreams().maxStreamAge());
+		positive("atmosphere.http-streams.poll-timeout", properties.httpStreams().pollTimeout());
+		positive("atmosphere.http-streams.poll-gap", properties.httpStreams().pollGap());
 		check(properties.presence());
 		positive("atmosphere.continuation.max-threads", properties.continuation().maxThreads());
 		positive("atmosphere.endpoint.threads", properties.endpoint().threads());

@@ -42,7 +42,7 @@ import org.springframework.context.annotation.Lazy;
 
 /**
  * Connects the redistributors of feeds with the nodes, if a feed has the mode
- * {@code redistributed}.
+ * {@code redistributed} or {@code routed}.
  */
 @Configuration(proxyBeanMethods = false)
 class RedistributionConfiguration {
@@ -51,9 +51,13 @@ class RedistributionConfiguration {
 
 	private final String base;
 
+	/** Whether the ring sends clients to this node, if there is routing. */
+	private final boolean inRing;
+
 	RedistributionConfiguration(AtmosphereProperties properties,
 			@Value("${spring.application.name:" + AtmosphereAutoConfiguration.NO_NAME + "}") String applicationName) {
 		this.properties = properties.redistribution();
+		this.inRing = properties.routing().weight() > 0;
 		this.base = "atmosphere." + PropertyChecks.clusterName(properties, applicationName);
 	}
 
@@ -69,10 +73,10 @@ class RedistributionConfiguration {
 		FeedTransports transports = new FeedTransports(this.properties, backChannels, forwardings, backChannelFactories,
 				forwardingFactories);
 		transports.check();
-		return new Redistribution(
-				new RedistributionSettings(nameOr(this.properties.group()), this.properties.redistribute(),
-						context instanceof WebServerApplicationContext),
-				transports, () -> FeedMembership.alive(clusters));
+		boolean receives = context instanceof WebServerApplicationContext;
+		return new Redistribution(new RedistributionSettings(nameOr(this.properties.group()),
+				this.properties.redistribute(), receives, receives && this.inRing), transports,
+				() -> FeedMembership.alive(clusters));
 	}
 
 	@Bean

@@ -16,10 +16,14 @@
 
 package io.github.atmosphererelay.autoconfigure;
 
+import java.time.Duration;
 import java.util.stream.Stream;
 
 import io.github.atmosphererelay.feed.internal.Feed;
 import io.github.atmosphererelay.feed.internal.Feeds;
+import io.github.atmosphererelay.routing.ChannelPlaces;
+import io.github.atmosphererelay.routing.Routes;
+import io.github.atmosphererelay.test.MachineTime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,7 +75,9 @@ class FeedsConfigurationTests {
 					channel=                                                       | channel         | for example prices/{key}
 					channel=chat/{key}                                             | channel         | 'atmosphere.channels[0].pattern', 'chat/**'
 					channel=prices/{key},topic=                                    | topic           | the topic to read
-					channel=prices/{key},mode=routed                               | mode            | Only 'everyone' and 'redistributed' are supported
+					channel=prices/{key},mode=routed                               | mode            | 'atmosphere.routing.enabled'
+					channel=prices/{header:id},mode=routed                         | mode            | made from the key
+					channel=prices/{key},mode=routed,snapshot=true                 | snapshot        | 'atmosphere.feeds[0].mode' everyone
 					channel=prices/{key},mode=redistributed,snapshot=true          | snapshot        | 'atmosphere.feeds[0].mode' everyone
 					channel=prices/{key},recovery=-1s                              | recovery        | must not be negative
 					channel=prices/{key},recovery-bytes=0B                         | recovery-bytes  | must be positive
@@ -94,6 +100,31 @@ class FeedsConfigurationTests {
 			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
 				.hasMessageContaining("atmosphere.feeds[0]." + property)
 				.hasMessageContaining(reason));
+	}
+
+	@Test
+	void channelsOfARoutedFeedArePlacedByItsPartitionsUnlessTheApplicationPlacesThem() {
+		ApplicationContextRunner routed = this.kafka
+			.withConfiguration(AutoConfigurations.of(AtmosphereRoutingAutoConfiguration.class))
+			.withPropertyValues("atmosphere.feeds[0].channel=prices/{key}", "atmosphere.feeds[0].mode=routed",
+					"atmosphere.routing.enabled=true", "atmosphere.cluster.node-name=n1");
+		routed.run((context) -> {
+			assertThat(context).hasNotFailed();
+			ChannelPlaces places = context.getBean(ChannelPlaces.class);
+			assertThat(places).isInstanceOf(PartitionPlaces.class);
+			// Without the broker nobody reads a partition
+			assertThat(places.snapshot().node("prices/a")).isNull();
+			assertThat(places.snapshot()).isEqualTo(places.snapshot());
+			assertThat(context.getBean(Routes.class).findByChannel("prices/a")).isNull();
+		});
+		routed.withBean(ChannelPlaces.class, () -> () -> (channel) -> channel.equals("prices/a") ? "n1" : null)
+			.run((context) -> {
+				assertThat(context).doesNotHaveBean(PartitionPlaces.class);
+				Routes routes = context.getBean(Routes.class);
+				MachineTime.await(Duration.ofSeconds(30)).until(() -> routes.ring() != null);
+				assertThat(routes.findByChannel("prices/a").node()).isEqualTo("n1");
+				assertThat(routes.findByChannel("prices/b")).isNull();
+			});
 	}
 
 	@Test

@@ -224,7 +224,7 @@ class ReadmeTests {
 				List.of(new FeedSettings("its name", "atmosphere.feeds[0]", "prices", "redistributed", template,
 						template.pattern(), ValueFormat.JSON, List.of(), Duration.ZERO, 1, Duration.ofSeconds(1), 1, 0,
 						null)),
-				mock(FeedClients.class), new Redistribution(new RedistributionSettings("group", false, false),
+				mock(FeedClients.class), new Redistribution(new RedistributionSettings("group", false, false, false),
 						mock(Redistribution.Transports.class), Set::of))
 			.all()
 			.get(0);

@@ -25,8 +25,8 @@ import java.util.UUID;
  *
  * @param feed the feed's name
  * @param node the id of the node, which a restarted node does not keep
- * @param version numbers the changes of the node for this feed: the first is 1, each
- * further one is greater by 1
+ * @param version numbers the changes of the node for this feed: each is greater by 1 than
+ * the one before it, and the first after a start is greater than all before that start
  * @param added the channels that the node wants from now on
  * @param removed the channels that it does not want any more
  */

@@ -22,6 +22,7 @@ import java.util.List;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.autoconfigure.AtmosphereRoutingAutoConfiguration;
 import io.github.atmosphererelay.gateway.internal.ByteBudget;
+import io.github.atmosphererelay.gateway.internal.ChannelSource;
 import io.github.atmosphererelay.gateway.internal.FirstRing;
 import io.github.atmosphererelay.gateway.internal.GatewayMeters;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
@@ -140,6 +141,18 @@ public final class AtmosphereGatewayAutoConfiguration {
 		}).toList();
 	}
 
+	private static List<ChannelSource> channels(AtmosphereGatewayProperties properties) {
+		return properties.channelFrom().stream().map((text) -> {
+			try {
+				return ChannelSource.parse(text);
+			}
+			catch (IllegalArgumentException ex) {
+				throw new InvalidConfigurationPropertyValueException("atmosphere.gateway.channel-from", text,
+						ex.getMessage());
+			}
+		}).toList();
+	}
+
 	@Bean
 	OpenExchanges atmosphereOpenExchanges() {
 		return new OpenExchanges();
@@ -162,7 +175,7 @@ public final class AtmosphereGatewayAutoConfiguration {
 
 	@Bean
 	PlacementFilter atmospherePlacementFilter(FirstRing firstRing) {
-		return new PlacementFilter(this.service, sources(this.properties), firstRing);
+		return new PlacementFilter(this.service, sources(this.properties), channels(this.properties), firstRing);
 	}
 
 	@Bean

@@ -37,6 +37,9 @@ import org.springframework.util.unit.DataSize;
  * the first that has one counts: principal, header:NAME, cookie:NAME, path:VARIABLE or
  * claim:NAME. Headers are removed before a request is forwarded. Default is principal and
  * claim:sub.
+ * @param channelFrom Comma-separated list of where the gateway finds the channel by which
+ * a client is placed if channels are placed, the first that has one counts: query:NAME or
+ * path:VARIABLE.
  * @param maxMessageSize Maximum size of a WebSocket message in either direction.
  * @param maxHeld Maximum size of all messages together that wait to be forwarded, beyond
  * what each WebSocket may hold by itself. When it is reached, large messages are not read
@@ -54,8 +57,8 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("atmosphere.gateway")
 public record AtmosphereGatewayProperties(@Nullable String service, @Nullable List<String> userFrom,
-		@DefaultValue("16MB") DataSize maxMessageSize, @Nullable DataSize maxHeld,
-		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
+		@DefaultValue("query:channel") List<String> channelFrom, @DefaultValue("16MB") DataSize maxMessageSize,
+		@Nullable DataSize maxHeld, @DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration handshakeTimeout,
 		@DefaultValue("90s") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout,
 		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration messageTimeout,
 		@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration sendTimeout, @DefaultValue Lookup lookup,
@@ -65,6 +68,7 @@ public record AtmosphereGatewayProperties(@Nullable String service, @Nullable Li
 
 	public AtmosphereGatewayProperties {
 		userFrom = (userFrom != null) ? List.copyOf(userFrom) : USER_FROM;
+		channelFrom = List.copyOf(channelFrom);
 	}
 
 	@Override

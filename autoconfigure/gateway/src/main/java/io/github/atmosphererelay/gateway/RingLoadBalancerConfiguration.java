@@ -19,6 +19,7 @@ package io.github.atmosphererelay.gateway;
 import io.github.atmosphererelay.gateway.internal.OpenExchanges;
 import io.github.atmosphererelay.gateway.internal.RingLoadBalancer;
 import io.github.atmosphererelay.gateway.internal.RingSource;
+import io.github.atmosphererelay.routing.ChannelPlaces;
 import io.github.atmosphererelay.routing.Placement;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -37,8 +38,10 @@ class RingLoadBalancerConfiguration {
 
 	@Bean
 	ReactorServiceInstanceLoadBalancer atmosphereRingLoadBalancer(ObjectProvider<ServiceInstanceListSupplier> instances,
-			RingSource rings, ObjectProvider<Placement> placement, OpenExchanges open) {
-		return new RingLoadBalancer(instances, rings, placement.getIfAvailable(() -> Placement.BY_RING), open);
+			RingSource rings, ObjectProvider<Placement> placement, ObjectProvider<ChannelPlaces> channelPlaces,
+			OpenExchanges open) {
+		return new RingLoadBalancer(instances, rings, placement.getIfAvailable(() -> Placement.BY_RING),
+				channelPlaces.getIfAvailable(() -> ChannelPlaces.NONE), open);
 	}
 
 }

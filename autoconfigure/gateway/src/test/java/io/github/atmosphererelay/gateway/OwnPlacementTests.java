@@ -21,6 +21,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 
+import io.github.atmosphererelay.routing.ChannelPlaces;
 import io.github.atmosphererelay.routing.Placement;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
@@ -56,9 +57,52 @@ class OwnPlacementTests {
 		}
 	}
 
+	@Test
+	void clientsComeToTheNodeThatServesTheirChannelAtPresentAndOthersWhereTheirUserBelongs() throws Exception {
+		try (TestBackend first = new TestBackend("n1");
+				TestBackend second = new TestBackend("n2");
+				TestGateway gateway = TestGateway.with(PlacedChannels.class, List.of(first, second))) {
+			for (String node : List.of("n1", "n2", "n1")) {
+				PlacedChannels.present = node;
+				for (int i = 0; i < 10; i++) {
+					assertThat(get(gateway, "/atmosphere/chat/a?channel=prices%2Fa", "user-" + i)).isEqualTo(node);
+				}
+				TestSocket socket = TestSocket.connect(gateway.webSocket("/atmosphere/chat/a?channel=prices/a"));
+				assertThat(socket.next()).isEqualTo("text:" + node);
+				socket.socket().abort();
+				for (int i = 0; i < 10; i++) {
+					String owner = gateway.ring().ring().owner("user-" + i).name();
+					assertThat(get(gateway, "/atmosphere/chat/a?channel=other/a", "user-" + i)).isEqualTo(owner);
+					assertThat(get(gateway, "/atmosphere/chat/a", "user-" + i)).isEqualTo(owner);
+				}
+			}
+			PlacedChannels.present = "gone";
+			assertThat(get(gateway, "/atmosphere/chat/a?channel=prices/a", "user-1"))
+				.isEqualTo(gateway.ring().ring().owner("user-1").name());
+		}
+	}
+
 	private static String get(TestGateway gateway, String path, String user) throws Exception {
 		HttpRequest request = HttpRequest.newBuilder(gateway.http(path)).header("X-User", user).build();
 		return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
+	}
+
+	/**
+	 * Knows which node serves the channels of prices.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class PlacedChannels {
+
+		static volatile String present = "n1";
+
+		@Bean
+		ChannelPlaces channelPlaces() {
+			return () -> {
+				String node = present;
+				return (channel) -> channel.startsWith("prices/") ? node : null;
+			};
+		}
+
 	}
 
 	/**

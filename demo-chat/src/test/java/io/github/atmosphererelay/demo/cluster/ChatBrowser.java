@@ -21,8 +21,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.BooleanSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -33,7 +36,9 @@ import org.openqa.selenium.Keys;
 import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
+import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -44,9 +49,17 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * One person's Chromium, with a profile of its own.
+ * One person's Chromium, without anything of the person who had it before: a browser that
+ * is closed forgets everything, and is kept for the next person, since its start costs
+ * more than most tests.
  */
 final class ChatBrowser implements AutoCloseable {
+
+	private static final Deque<ChatBrowser> IDLE = new ConcurrentLinkedDeque<>();
+
+	static {
+		Runtime.getRuntime().addShutdownHook(new Thread(() -> IDLE.forEach(ChatBrowser::quit)));
+	}
 
 	private static final Path BROWSER = firstOf("/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chrome");
 
@@ -57,6 +70,8 @@ final class ChatBrowser implements AutoCloseable {
 	private final Path profile;
 
 	private final ChromeDriver driver;
+
+	private boolean open = true;
 
 	private ChatBrowser(Path profile, ChromeDriver driver) {
 		this.profile = profile;
@@ -75,6 +90,12 @@ final class ChatBrowser implements AutoCloseable {
 	}
 
 	static ChatBrowser open() {
+		ChatBrowser idle = IDLE.poll();
+		if (idle != null) {
+			idle.open = true;
+			idle.look(1440, 940, "light");
+			return idle;
+		}
 		try {
 			Files.createDirectories(SCREENSHOTS);
 			Path profile = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "chromium-");
@@ -254,9 +275,35 @@ final class ChatBrowser implements AutoCloseable {
 
 	@Override
 	public void close() {
-		if (this.driver.getSessionId() == null) {
+		if (!this.open) {
 			return;
 		}
+		this.open = false;
+		try {
+			forget();
+		}
+		catch (WebDriverException ex) {
+			quit();
+			return;
+		}
+		IDLE.add(this);
+	}
+
+	/** A new window, as the storage of a session belongs to its window. */
+	private void forget() {
+		Set<String> windows = this.driver.getWindowHandles();
+		String next = this.driver.switchTo().newWindow(WindowType.TAB).getWindowHandle();
+		for (String window : windows) {
+			this.driver.switchTo().window(window).close();
+		}
+		this.driver.switchTo().window(next);
+		this.driver.executeCdpCommand("Network.clearBrowserCookies", Map.of());
+		this.driver.executeCdpCommand("Network.clearBrowserCache", Map.of());
+		this.driver.executeCdpCommand("Storage.clearDataForOrigin", Map.of("origin", "*", "storageTypes", "all"));
+		this.driver.manage().logs().get(LogType.BROWSER);
+	}
+
+	private void quit() {
 		this.driver.quit();
 		try {
 			FileSystemUtils.deleteRecursively(this.profile);

@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -80,6 +81,7 @@ class ClusterTests {
 	}
 
 	@Test
+	@EnabledIfSystemProperty(named = "atmosphere.test.long", matches = "true")
 	void theNodesTalkOverKafkaToo() throws Exception {
 		Set<Path> before = temporaryDirectories();
 		try (Cluster cluster = TestCluster.start(Broker.Kind.KAFKA, FreePorts.find(2))) {
@@ -89,6 +91,7 @@ class ClusterTests {
 	}
 
 	@Test
+	@EnabledIfSystemProperty(named = "atmosphere.test.long", matches = "true")
 	void theNodesTalkOverADatabaseToo() throws Exception {
 		Set<Path> before = temporaryDirectories();
 		try (Cluster cluster = TestCluster.start(Broker.Kind.JDBC, FreePorts.find(2))) {
@@ -98,6 +101,7 @@ class ClusterTests {
 	}
 
 	@Test
+	@EnabledIfSystemProperty(named = "atmosphere.test.long", matches = "true")
 	void theNodesTalkWithoutABrokerToo() throws Exception {
 		Set<Path> before = temporaryDirectories();
 		try (Cluster cluster = TestCluster.start(Broker.Kind.HTTP, FreePorts.find(3))) {

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.feed;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,6 +49,15 @@ public final class FeedProcess implements AutoCloseable {
 	 */
 	static FeedProcess node(List<String> properties) {
 		FeedProcess process = new FeedProcess(FeedProcess.class, properties);
+		process.launch();
+		return process;
+	}
+
+	/**
+	 * Begin to start another application, and return at once.
+	 */
+	static FeedProcess of(Class<?> main, List<String> arguments) {
+		FeedProcess process = new FeedProcess(main, arguments);
 		process.launch();
 		return process;
 	}
@@ -92,6 +102,14 @@ public final class FeedProcess implements AutoCloseable {
 			process.destroyForcibly().onExit().join();
 			this.process = null;
 		}
+	}
+
+	/**
+	 * Return how long processors have worked for the process.
+	 */
+	Duration processorTime() {
+		Process process = this.process;
+		return (process != null) ? process.info().totalCpuDuration().orElseThrow() : Duration.ZERO;
 	}
 
 	/**

@@ -31,6 +31,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.message.Position;
@@ -107,6 +108,33 @@ final class FeedTraffic implements AutoCloseable {
 		}
 		awaitLive();
 		return this;
+	}
+
+	/**
+	 * Connect users of one channel each.
+	 * @param doors returns where to connect for a channel, each time
+	 */
+	FeedTraffic users(int number, Function<String, URI> doors) {
+		for (int i = 0; i < number; i++) {
+			String channel = "prices/k" + i % this.keys;
+			String user = "user-" + i;
+			RecordingClient client = new RecordingClient(user, List.of(channel),
+					() -> URI.create(doors.apply(channel) + "?user=" + user), this.timer, SEED + 31L * i);
+			this.clients.add(client);
+			client.connect();
+		}
+		awaitLive();
+		return this;
+	}
+
+	/**
+	 * Return how many connections were closed with a code.
+	 */
+	long closes(int code) {
+		return this.clients.stream()
+			.flatMap((client) -> client.closes().stream())
+			.filter((each) -> each == code)
+			.count();
 	}
 
 	void awaitLive() {

@@ -62,6 +62,8 @@ class RedistributionClusterTests extends AbstractFeedTests {
 
 	private final List<String> common = new ArrayList<>();
 
+	private boolean routed;
+
 	private FeedTraffic traffic;
 
 	private FeedTopic topic;
@@ -91,7 +93,8 @@ class RedistributionClusterTests extends AbstractFeedTests {
 	private FeedProcess node(int number) {
 		List<String> properties = new ArrayList<>(this.common);
 		properties.add("server.port=" + this.ports.get(number));
-		properties.add("atmosphere.redistribution.redistribute=false");
+		properties.add("atmosphere.cluster.node-name=n" + number);
+		properties.add("atmosphere.redistribution.redistribute=" + this.routed);
 		return closing(FeedProcess.node(properties));
 	}
 
@@ -141,6 +144,45 @@ class RedistributionClusterTests extends AbstractFeedTests {
 			throws InterruptedException {
 		try (Broker.Redis redis = new Broker.Redis()) {
 			reconcile(redis, backChannel, forwarding);
+		}
+	}
+
+	/**
+	 * Clients are at any node, most of them at another one than reads their partitions.
+	 */
+	@Test
+	@TakesLong
+	void routedEachClientHasWhatItsKeysPublishWhateverDiesOrStandsStill() throws InterruptedException {
+		this.routed = true;
+		try (Broker.Redis redis = new Broker.Redis()) {
+			prepare(redis, "kafka", "kafka");
+			this.common.remove("atmosphere.feeds[0].mode=redistributed");
+			this.common.addAll(List.of("atmosphere.feeds[0].mode=routed", "atmosphere.routing.enabled=true",
+					"atmosphere.routing.settle-time=500ms"));
+			int records = LONG ? 100_000 : 6000;
+			IntStream.range(0, 3).forEach((number) -> this.nodes.add(node(number)));
+			this.traffic = closing(new FeedTraffic(this.topic, PARTITIONS, KEYS));
+			serve(0, 1, 2);
+			MachineTime.await(STARTS).until(() -> this.ports.subList(0, 3).stream().allMatch((port) -> isOpen(port)));
+			this.traffic.clients(LONG ? 300 : 24, 4);
+			produce(records, LONG ? 500 : 250);
+			this.traffic.cutEvery(Duration.ofSeconds(LONG ? 10 : 4), Duration.ofMillis(500));
+			awaitWritten(records / 10);
+			this.nodes.get(0).kill();
+			this.nodes.add(node(3));
+			serve(1, 2, 3);
+			awaitWritten(records / 2);
+			this.nodes.get(1).pause();
+			standStill(Duration.ofSeconds(LONG ? 20 : 8));
+			this.nodes.get(1).resume();
+			awaitWritten(records * 7 / 10);
+			server().kill();
+			server().start();
+			awaitWritten(records);
+			this.traffic.settle();
+			this.traffic.reconcile(1);
+			assertThat(this.traffic.told()).isZero();
+			assertThat(this.traffic.recoveries()).isGreaterThan(100);
 		}
 	}
 

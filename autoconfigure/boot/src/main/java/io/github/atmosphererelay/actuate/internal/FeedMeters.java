@@ -19,7 +19,6 @@ package io.github.atmosphererelay.actuate.internal;
 import java.util.function.ToDoubleFunction;
 
 import io.github.atmosphererelay.feed.internal.Feed;
-import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.FeedStatistics;
 import io.github.atmosphererelay.feed.internal.ForwardingStatistics;
 import io.github.atmosphererelay.feed.internal.SkipReason;
@@ -68,7 +67,7 @@ public final class FeedMeters implements MeterBinder {
 				FeedStatistics::scannedBytes);
 		count(registry, "scans.timeouts", "Clients that have not recovered because a read took too long", null,
 				FeedStatistics::scanTimeouts);
-		if (!this.feed.settings().mode().equals(FeedSettings.EVERYONE)) {
+		if (!this.feed.settings().isForEveryone()) {
 			bindForwarding(registry);
 		}
 		snapshots(registry, "known", FeedStatistics::snapshots);

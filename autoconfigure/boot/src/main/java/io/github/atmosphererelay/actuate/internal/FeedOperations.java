@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.UUID;
 
 import io.github.atmosphererelay.feed.internal.Feed;
-import io.github.atmosphererelay.feed.internal.FeedSettings;
 import io.github.atmosphererelay.feed.internal.FeedStatistics;
 import io.github.atmosphererelay.feed.internal.Feeds;
 import io.github.atmosphererelay.feed.internal.ForwardingStatistics;
@@ -71,7 +70,7 @@ public final class FeedOperations {
 
 	private @Nullable RedistributionDescriptor redistribution(Feed feed) {
 		Redistribution redistribution = this.feeds.redistribution();
-		if (redistribution == null || feed.settings().mode().equals(FeedSettings.EVERYONE)) {
+		if (redistribution == null || feed.settings().isForEveryone()) {
 			return null;
 		}
 		ForwardingStatistics statistics = feed.statistics().forwarding();

@@ -16,17 +16,62 @@
 
 package io.github.atmosphererelay.cluster.internal;
 
+import java.util.function.UnaryOperator;
+
 /**
  * Receives what clients of this node's sessions have sent to other nodes.
  */
-@FunctionalInterface
 public interface ClientCommandReceiver {
 
 	/**
-	 * Receive commands. Must not block.
-	 * @param body the commands, as the other node's door has encoded them
+	 * Return what this receives.
+	 * @return the kind, which no other receiver of the node has
+	 */
+	Kind kind();
+
+	/**
+	 * Receive what a client has sent. Must not block.
+	 * @param body what the client has sent, as the other node's door has encoded it
 	 * @return the answer for that door
 	 */
 	byte[] received(byte[] body);
+
+	/**
+	 * Create a receiver.
+	 * @param kind what it receives
+	 * @param function receives it; must not block
+	 * @return the receiver
+	 */
+	static ClientCommandReceiver of(Kind kind, UnaryOperator<byte[]> function) {
+		return new ClientCommandReceiver() {
+
+			@Override
+			public Kind kind() {
+				return kind;
+			}
+
+			@Override
+			public byte[] received(byte[] body) {
+				return function.apply(body);
+			}
+
+		};
+	}
+
+	/**
+	 * What doors carry to other nodes. The ordinals are part of the wire format.
+	 */
+	enum Kind {
+
+		/** The commands of a client that receives by an HTTP stream. */
+		COMMANDS,
+
+		/** A client's request for the messages of its session. */
+		POLL,
+
+		/** The answer to such a request, for the node that has received it. */
+		POLL_ANSWER
+
+	}
 
 }

@@ -79,7 +79,7 @@ public final class ClusterBuilder {
 
 	Supplier<ClusterLink.@Nullable RoutingReceiver> routingReceiver = () -> null;
 
-	Supplier<@Nullable ClientCommandReceiver> clientCommandReceiver = () -> null;
+	Supplier<List<ClientCommandReceiver>> clientCommandReceivers = List::of;
 
 	ClusterBuilder(ClusterSettings settings) {
 		this.settings = settings;
@@ -265,12 +265,12 @@ public final class ClusterBuilder {
 	/**
 	 * Set who receives what clients of this node's sessions have sent to other nodes. By
 	 * default nobody does.
-	 * @param clientCommandReceiver supplies the receiver when it is first needed;
-	 * {@code null} if there is none
+	 * @param clientCommandReceivers supplies the receivers when they are first needed,
+	 * one of each kind
 	 * @return this builder
 	 */
-	public ClusterBuilder clientCommandReceiver(Supplier<@Nullable ClientCommandReceiver> clientCommandReceiver) {
-		this.clientCommandReceiver = clientCommandReceiver;
+	public ClusterBuilder clientCommandReceivers(Supplier<List<ClientCommandReceiver>> clientCommandReceivers) {
+		this.clientCommandReceivers = clientCommandReceivers;
 		return this;
 	}
 

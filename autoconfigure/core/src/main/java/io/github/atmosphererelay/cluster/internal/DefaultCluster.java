@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -120,7 +121,9 @@ public final class DefaultCluster implements Cluster {
 
 	private final RoutingMessages routing;
 
-	private final Supplier<@Nullable ClientCommandReceiver> clientCommands;
+	private final Supplier<List<ClientCommandReceiver>> clientCommands;
+
+	private volatile @Nullable List<ClientCommandReceiver> clientCommandReceivers;
 
 	private volatile Instant startedAt = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
@@ -140,7 +143,7 @@ public final class DefaultCluster implements Cluster {
 		this.questions = new QuestionRegistry(parts.questionHandlers);
 		this.outbox = new OutboxMessages(parts.outboxReceiver);
 		this.routing = new RoutingMessages(parts.routingReceiver);
-		this.clientCommands = parts.clientCommandReceiver;
+		this.clientCommands = parts.clientCommandReceivers;
 		this.load = new LoadMeter(Required.part(parts.statistics, "statistics"),
 				Required.part(parts.sessionStatistics, "sessionStatistics"), registry);
 		String version = DefaultCluster.class.getPackage().getImplementationVersion();
@@ -204,11 +207,17 @@ public final class DefaultCluster implements Cluster {
 	}
 
 	private byte[] received(byte[] commands) {
-		ClientCommandReceiver receiver = this.clientCommands.get();
-		if (receiver == null) {
-			throw new IllegalStateException("the node takes no commands of clients that have come to other nodes");
+		List<ClientCommandReceiver> receivers = this.clientCommandReceivers;
+		if (receivers == null) {
+			receivers = List.copyOf(this.clientCommands.get());
+			this.clientCommandReceivers = receivers;
 		}
-		return receiver.received(commands);
+		for (ClientCommandReceiver receiver : receivers) {
+			if (commands.length > 0 && receiver.kind().ordinal() == commands[0]) {
+				return receiver.received(Arrays.copyOfRange(commands, 1, commands.length));
+			}
+		}
+		throw new IllegalStateException("the node takes no such commands of clients that have come to other nodes");
 	}
 
 	private void on(Operation operation, Function<WireReader, byte[]> action) {
@@ -257,17 +266,22 @@ public final class DefaultCluster implements Cluster {
 	 * Carry what a client has sent to the node of its session. For the packages of this
 	 * library.
 	 * @param node the node's id
+	 * @param kind which of the node's receivers receives it
 	 * @param commands the commands
 	 * @return completes with the node's answer, or with {@code null} if it is not in the
 	 * cluster; fails if it does not answer within
 	 * {@code atmosphere.cluster.request-timeout}
 	 */
-	public CompletableFuture<byte @Nullable []> carryCommands(UUID node, byte[] commands) {
+	public CompletableFuture<byte @Nullable []> carryCommands(UUID node, ClientCommandReceiver.Kind kind,
+			byte[] commands) {
 		if (!this.membership.others().contains(node)) {
 			return CompletableFuture.completedFuture(null);
 		}
+		byte[] body = new byte[commands.length + 1];
+		body[0] = (byte) kind.ordinal();
+		System.arraycopy(commands, 0, body, 1, commands.length);
 		return this.requests
-			.askOne(node, Operation.CLIENT_COMMANDS, commands, this.settings.requestTimeout(),
+			.askOne(node, Operation.CLIENT_COMMANDS, body, this.settings.requestTimeout(),
 					(in) -> in.read(in.remaining()))
 			.thenApply((answers) -> {
 				byte[] answer = answers.answers().get(node);

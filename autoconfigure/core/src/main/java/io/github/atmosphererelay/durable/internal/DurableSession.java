@@ -163,6 +163,30 @@ public final class DurableSession {
 	}
 
 	/**
+	 * Note that a subscription begins at a position, of which the client is not told. It
+	 * owes nothing before.
+	 * @param channel the channel's name
+	 * @param position the position
+	 */
+	public void began(String channel, Position position) {
+		boolean first;
+		synchronized (this) {
+			first = this.confirmed.put(channel, position) == null;
+		}
+		if (first) {
+			this.changed.accept(this);
+		}
+	}
+
+	/**
+	 * Note that the client has confirmed messages in another way than by a pong.
+	 * @param positions the positions up to which it has received all messages, by channel
+	 */
+	public synchronized void confirm(Map<String, Position> positions) {
+		this.confirmed.putAll(positions);
+	}
+
+	/**
 	 * Receive a pong of the client.
 	 * @param payload the payload of the pong; ignored unless it is the number of a ping
 	 * of this session

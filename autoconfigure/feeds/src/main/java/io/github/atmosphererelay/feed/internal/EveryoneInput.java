@@ -135,6 +135,11 @@ final class EveryoneInput implements FeedInput {
 	}
 
 	@Override
+	public @Nullable RecoveryMemory memory(int partition, PartitionPlace place) {
+		return this.run.memory();
+	}
+
+	@Override
 	public long lag() {
 		return this.reader.lag();
 	}

@@ -17,8 +17,9 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -169,6 +170,24 @@ public final class Feed implements ChannelSource {
 	}
 
 	/**
+	 * Return which node serves which channel at present.
+	 * @return the places, equal to those before as long as nothing has changed; or
+	 * {@code null} if the feed is not routed, or its topic is not known yet
+	 */
+	public @Nullable FeedPlaces places() {
+		Running running = this.running;
+		TopicInfo topic = (running != null) ? running.input.topic() : null;
+		if (running == null || topic == null || running.routes == null) {
+			return null;
+		}
+		List<@Nullable UUID> owners = new ArrayList<>();
+		for (int i = 0; i < topic.partitions(); i++) {
+			owners.add(running.input.owner(i));
+		}
+		return new FeedPlaces(running.routes, topic, owners);
+	}
+
+	/**
 	 * Return up to which offset this node has the records of a partition.
 	 * @param partition the partition
 	 * @return the offset of the next record, or {@code null} if it is not known yet
@@ -275,8 +294,8 @@ public final class Feed implements ChannelSource {
 		FeedInput create(FeedRun run);
 
 		/**
-		 * Return whether all records come to this node, so that it can keep them for
-		 * clients that recover.
+		 * Return whether all records of partitions come to this node, so that it can keep
+		 * them for clients that recover.
 		 */
 		boolean remembers();
 
@@ -295,6 +314,9 @@ public final class Feed implements ChannelSource {
 
 		private final @Nullable ChannelPartitions partitions;
 
+		/** Tells which partition a client is led to. */
+		private final @Nullable ChannelPartitions routes;
+
 		private final @Nullable PartitionScans scans;
 
 		private final @Nullable FeedLog log;
@@ -307,8 +329,10 @@ public final class Feed implements ChannelSource {
 			this.delivery = delivery;
 			ChannelTemplate template = run.settings().template();
 			boolean recorded = run.settings().isRecorded() && template != null;
-			this.partitions = recorded
-					? new ChannelPartitions(Objects.requireNonNull(template), run.partitioner(), input::topic) : null;
+			ChannelPartitions places = (template != null && template.isByKey())
+					? new ChannelPartitions(template, run.partitioner(), input::topic) : null;
+			this.partitions = recorded ? places : null;
+			this.routes = run.settings().isRouted() ? places : null;
 			this.scans = recorded ? new PartitionScans(run, input) : null;
 			this.log = (this.partitions != null && this.scans != null)
 					? new FeedLog(run, input, this.partitions, this.scans) : null;

@@ -83,6 +83,18 @@ final class FeedHealth {
 	}
 
 	/**
+	 * Note that the broker has lost the last records of a partition.
+	 * @param partition the partition
+	 * @param end the offset where it ends now
+	 */
+	void shortened(int partition, long end) {
+		logger.warn("The partition " + partition + " of the topic '" + this.settings.topic() + "' of the feed '"
+				+ this.settings.name() + "' ends at the offset " + end + ", before records that this node has had."
+				+ " Was a leader elected that did not have them? Clients that have had them are told that they have"
+				+ " not recovered");
+	}
+
+	/**
 	 * Note that the feed cannot be read. Logged if the reason has changed.
 	 */
 	void failed(Throwable failure, String servers) {

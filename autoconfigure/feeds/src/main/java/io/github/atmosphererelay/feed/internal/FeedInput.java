@@ -93,6 +93,17 @@ interface FeedInput {
 	}
 
 	/**
+	 * Return the memory of a partition's messages.
+	 * @param partition the partition
+	 * @param place the place of the partition
+	 * @return the memory, or {@code null} if this node keeps none of this partition, or
+	 * not up to this place
+	 */
+	default @Nullable RecoveryMemory memory(int partition, PartitionPlace place) {
+		return null;
+	}
+
+	/**
 	 * Return up to which place of a partition the sink has got every record that this
 	 * node wants.
 	 * @param partition the partition

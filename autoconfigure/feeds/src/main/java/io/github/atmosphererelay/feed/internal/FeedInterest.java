@@ -37,6 +37,17 @@ final class FeedInterest {
 	/** The nodes that want a channel; the sets do not change. */
 	private final Map<String, Set<UUID>> channels = new HashMap<>();
 
+	/** Whether nodes are asked for that want nothing at present. */
+	private volatile boolean withIdle;
+
+	/**
+	 * Have redistributors speak to nodes that want nothing at present, too: these learn
+	 * who reads which partition.
+	 */
+	void includeIdle() {
+		this.withIdle = true;
+	}
+
 	/**
 	 * Take over a change. One that does not follow the last known one is not usable: the
 	 * node is forgotten, hears nothing, and then publishes everything again.
@@ -107,7 +118,7 @@ final class FeedInterest {
 	synchronized Answer ask(List<String> channels) {
 		Map<UUID, Long> versions = new HashMap<>();
 		this.nodes.forEach((id, node) -> {
-			if (!node.channels.isEmpty()) {
+			if (this.withIdle || !node.channels.isEmpty()) {
 				versions.put(id, node.version);
 			}
 		});
@@ -140,7 +151,7 @@ final class FeedInterest {
 	/**
 	 * Who wants what at one moment.
 	 *
-	 * @param versions the version of the interest of each node that wants anything
+	 * @param versions the version of the interest of each node to speak to
 	 * @param wanting the nodes that want each of the channels that were asked for
 	 */
 	record Answer(Map<UUID, Long> versions, List<Set<UUID>> wanting) {

@@ -74,11 +74,12 @@ final class FeedLog implements ChannelLog {
 		if (since != null && !since.epoch().equals(place.epoch())) {
 			return CompletableFuture.completedFuture(new LogPage(List.of(), end, false));
 		}
-		RecoveryMemory memory = this.run.memory();
+		RecoveryMemory memory = this.input.memory(partition, place);
 		if (direction == ReadDirection.BACKWARD) {
 			return CompletableFuture.completedFuture(backward(memory, partition, channel, since, end, limit));
 		}
-		long from = (since != null) ? since.offset() : (memory != null) ? memory.from(partition) : place.offset();
+		long from = (since != null) ? since.offset()
+				: (memory != null) ? Math.min(memory.from(partition), place.offset()) : place.offset();
 		if (memory != null && from <= place.offset()) {
 			FeedPage page = new FeedPage();
 			Boolean more = memory.read(partition, channel, from, place.offset(), page, limit);

@@ -51,6 +51,9 @@ public record FeedSettings(String name, String property, String topic, String mo
 	/** The mode in which each node reads all of the topic. */
 	public static final String EVERYONE = "everyone";
 
+	/** The mode in which clients are led to the node that reads their partition. */
+	public static final String ROUTED = "routed";
+
 	public FeedSettings {
 		Objects.requireNonNull(name, "'name' must not be null");
 		Objects.requireNonNull(topic, "'topic' must not be null");
@@ -61,6 +64,22 @@ public record FeedSettings(String name, String property, String topic, String mo
 		if (recoveryBytes < 1) {
 			throw new IllegalArgumentException("'recoveryBytes' must be positive");
 		}
+	}
+
+	/**
+	 * Return whether each node reads all of the topic.
+	 * @return whether the mode is {@link #EVERYONE}
+	 */
+	public boolean isForEveryone() {
+		return this.mode.equals(EVERYONE);
+	}
+
+	/**
+	 * Return whether clients are led to the node that reads their partition.
+	 * @return whether the mode is {@link #ROUTED}
+	 */
+	public boolean isRouted() {
+		return this.mode.equals(ROUTED);
 	}
 
 	/**

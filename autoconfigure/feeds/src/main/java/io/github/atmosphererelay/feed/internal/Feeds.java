@@ -51,7 +51,7 @@ public final class Feeds {
 
 	private Feed.InputFactory inputs(FeedSettings settings) {
 		Redistribution redistribution = this.redistribution;
-		boolean everyone = settings.mode().equals(FeedSettings.EVERYONE);
+		boolean everyone = settings.isForEveryone();
 		if (!everyone && redistribution == null) {
 			throw new IllegalArgumentException("The feed '" + settings.name() + "' needs redistribution");
 		}
@@ -64,7 +64,7 @@ public final class Feeds {
 
 			@Override
 			public boolean remembers() {
-				return everyone;
+				return everyone || settings.isRouted();
 			}
 
 		};

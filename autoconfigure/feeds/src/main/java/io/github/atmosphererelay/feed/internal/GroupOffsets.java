@@ -82,4 +82,8 @@ final class GroupOffsets {
 		return new OffsetAndMetadata(partition.position(), partition.epoch());
 	}
 
+	static OffsetAndMetadata of(TopicInfo topic, long offset) {
+		return new OffsetAndMetadata(offset, topic.epoch());
+	}
+
 }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.feed.BackChannel;
 import io.github.atmosphererelay.feed.InterestChange;
@@ -61,7 +62,14 @@ final class InterestPublisher {
 	/** The channels that were published and are not wanted any more. */
 	private final Set<String> removed = new LinkedHashSet<>();
 
-	private long version;
+	/**
+	 * Begins above what this node has published before it was stopped and started again,
+	 * so that redistributors take it for newer. Exact in the numbers of Redis' scripts.
+	 */
+	private long version = TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis());
+
+	/** Whether something was published. */
+	private boolean begun;
 
 	/** The last version that redistributors will certainly learn of. */
 	private long acknowledged;
@@ -75,16 +83,25 @@ final class InterestPublisher {
 
 	private long retryAt = System.nanoTime();
 
+	/** Whether redistributors are to speak to this node even if it wants nothing. */
+	private final boolean evenNothing;
+
 	private final Duration firstPause;
 
 	private Duration pause;
 
-	InterestPublisher(String feed, UUID node, BackChannel backChannel, ForwardingStatistics statistics) {
-		this(feed, node, backChannel, statistics, FIRST_PAUSE);
+	/**
+	 * Create a publisher.
+	 * @param evenNothing whether it publishes even that this node wants nothing
+	 */
+	InterestPublisher(String feed, UUID node, BackChannel backChannel, ForwardingStatistics statistics,
+			boolean evenNothing) {
+		this(feed, node, backChannel, statistics, evenNothing, FIRST_PAUSE);
 	}
 
 	InterestPublisher(String feed, UUID node, BackChannel backChannel, ForwardingStatistics statistics,
-			Duration firstPause) {
+			boolean evenNothing, Duration firstPause) {
+		this.evenNothing = evenNothing;
 		this.firstPause = firstPause;
 		this.pause = firstPause;
 		this.feed = feed;
@@ -154,7 +171,7 @@ final class InterestPublisher {
 	}
 
 	private @Nullable Publication next() {
-		if (!this.started || this.underway || (this.version == 0 && this.wanted.isEmpty())) {
+		if (!this.started || this.underway || (!this.begun && !this.evenNothing && this.wanted.isEmpty())) {
 			return null;
 		}
 		if (this.whole) {
@@ -187,6 +204,7 @@ final class InterestPublisher {
 
 	private Publication everything() {
 		this.underway = true;
+		this.begun = true;
 		this.whole = false;
 		this.version++;
 		this.added.clear();

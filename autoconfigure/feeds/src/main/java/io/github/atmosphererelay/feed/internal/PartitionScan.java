@@ -101,11 +101,11 @@ final class PartitionScan {
 	 */
 	void passed(long offset) {
 		this.offset = offset;
-		RecoveryMemory memory = this.run.memory();
 		PartitionPlace place = this.input.place(this.partition);
 		if (place == null) {
 			return;
 		}
+		RecoveryMemory memory = this.input.memory(this.partition, place);
 		long reach = (memory != null) ? memory.from(this.partition) : place.offset();
 		if (offset < Math.min(reach, place.offset())) {
 			return;

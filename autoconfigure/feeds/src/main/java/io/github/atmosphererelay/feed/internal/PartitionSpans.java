@@ -66,6 +66,10 @@ final class PartitionSpans {
 		return this.position;
 	}
 
+	int partition() {
+		return this.partition;
+	}
+
 	String epoch() {
 		return this.epoch;
 	}

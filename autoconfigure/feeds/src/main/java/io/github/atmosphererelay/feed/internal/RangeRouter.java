@@ -27,8 +27,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes ranges of the records that a redistributor has read. A record that no node wants
- * is mapped to its channel only, unless the application maps records. For one thread.
+ * Makes ranges of the records that a redistributor has read, and keeps them for clients
+ * that recover, if this node serves the partition's channels. Without that, a record that
+ * no node wants is mapped to its channel only, unless the application maps records. For
+ * one thread.
  */
 final class RangeRouter {
 
@@ -57,15 +59,17 @@ final class RangeRouter {
 	boolean route(TopicInfo topic, List<ConsumerRecord<byte[], byte[]>> records, long to, PartitionSpans spans,
 			Suspicion suspicion, Map<UUID, List<ForwardedRange>> out) throws InterruptedException {
 		List<PartitionSpans.Candidate> candidates = new ArrayList<>(records.size());
+		List<MappedRecord> kept = new ArrayList<>();
 		List<Runnable> skipped = new ArrayList<>(0);
 		FeedStatistics statistics = this.run.statistics();
 		for (ConsumerRecord<byte[], byte[]> record : records) {
-			PartitionSpans.Candidate candidate = candidate(record, skipped);
+			PartitionSpans.Candidate candidate = candidate(record, kept, skipped);
 			Mapped.Skipped misplaced = (candidate != null) ? this.mapper.misplaced(topic, record) : null;
 			if (misplaced != null && misplaced.reason() == SkipReason.MISPLACED && suspicion.topicHasChanged()) {
 				return false;
 			}
 			if (misplaced != null) {
+				kept.removeIf((each) -> each.offset() == record.offset());
 				skipped.add(() -> skipped(record, misplaced));
 			}
 			else if (candidate != null) {
@@ -76,18 +80,33 @@ final class RangeRouter {
 			statistics.countRecord(Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize()));
 		}
 		skipped.forEach(Runnable::run);
+		keep(spans.partition(), kept, to);
 		statistics.forwarding().countUnwanted(spans.take(candidates, to, this.interest, System.nanoTime(), out));
 		return true;
 	}
 
-	private PartitionSpans.@Nullable Candidate candidate(ConsumerRecord<byte[], byte[]> record,
+	/**
+	 * Keep messages, before the nodes get them: a client that begins behind one of them
+	 * finds those before it.
+	 */
+	private void keep(int partition, List<MappedRecord> records, long to) {
+		RecoveryMemory memory = this.run.memory();
+		if (memory != null) {
+			records.forEach((record) -> memory.add(partition, record));
+			memory.reached(partition, to);
+		}
+	}
+
+	private PartitionSpans.@Nullable Candidate candidate(ConsumerRecord<byte[], byte[]> record, List<MappedRecord> kept,
 			List<Runnable> skipped) {
-		String channel = this.run.mapper().isOfApplication() ? null : this.run.mapper().findChannel(record);
+		boolean whole = this.run.memory() != null || this.run.mapper().isOfApplication();
+		String channel = whole ? null : this.run.mapper().findChannel(record);
 		if (channel != null) {
 			return new PartitionSpans.Candidate(channel, () -> forwarded(record, this.run.mapper().map(record)));
 		}
 		Mapped mapped = this.run.mapper().map(record);
 		if (mapped instanceof Mapped.Message message) {
+			kept.add(message.record());
 			return new PartitionSpans.Candidate(message.record().channel(), () -> forwarded(record, mapped));
 		}
 		skipped.add(() -> skipped(record, (Mapped.Skipped) mapped));

@@ -75,6 +75,27 @@ final class RecoveryMemory {
 	}
 
 	/**
+	 * Have nothing of a partition any more: another node reads it.
+	 * @param partition the partition
+	 */
+	synchronized void end(int partition) {
+		begin(partition, 0);
+		this.parts.remove(partition);
+	}
+
+	/**
+	 * Note that a partition was read up to an offset, and everything of it was added.
+	 * @param partition the partition
+	 * @param offset the offset of the next record
+	 */
+	synchronized void reached(int partition, long offset) {
+		Part part = this.parts.get(partition);
+		if (part != null) {
+			part.to = Math.max(part.to, offset);
+		}
+	}
+
+	/**
 	 * Forget everything.
 	 */
 	synchronized void clear() {
@@ -90,6 +111,7 @@ final class RecoveryMemory {
 		Part part = this.parts.computeIfAbsent(partition, (number) -> new Part(record.offset()));
 		Entry entry = new Entry(partition, record, this.nanoTime.getAsLong(), cost(record));
 		part.channels.computeIfAbsent(record.channel(), (channel) -> new ArrayDeque<>()).add(entry);
+		part.to = record.offset() + 1;
 		this.arrivals.add(entry);
 		this.bytes += entry.cost;
 		forget();
@@ -140,12 +162,12 @@ final class RecoveryMemory {
 	 * @param into receives the messages
 	 * @param limit ends the reading
 	 * @return whether there are more before {@code to}, or {@code null} if this does not
-	 * have everything from that offset on
+	 * have everything between both offsets
 	 */
 	synchronized @Nullable Boolean read(int partition, String channel, long from, long to, FeedPage into,
 			PageLimit limit) {
 		Part part = this.parts.get(partition);
-		if (part == null || from < part.from) {
+		if (part == null || from < part.from || to > part.to) {
 			return null;
 		}
 		Deque<Entry> entries = part.channels.get(channel);
@@ -200,8 +222,11 @@ final class RecoveryMemory {
 
 		private long from;
 
+		private long to;
+
 		Part(long from) {
 			this.from = from;
+			this.to = from;
 		}
 
 	}

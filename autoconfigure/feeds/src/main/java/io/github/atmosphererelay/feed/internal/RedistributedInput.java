@@ -23,8 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this process does for a feed that is redistributed: it receives what its own
- * sessions want, and may be one of the redistributors.
+ * What this process does for a feed that is redistributed or routed: it receives what its
+ * own sessions want, and may be one of the redistributors.
  */
 final class RedistributedInput implements FeedInput {
 
@@ -89,6 +89,11 @@ final class RedistributedInput implements FeedInput {
 	@Override
 	public @Nullable UUID owner(int partition) {
 		return this.shared.owner(partition);
+	}
+
+	@Override
+	public @Nullable RecoveryMemory memory(int partition, PartitionPlace place) {
+		return (this.redistributor != null) ? this.redistributor.memory(partition, place) : null;
 	}
 
 	@Override

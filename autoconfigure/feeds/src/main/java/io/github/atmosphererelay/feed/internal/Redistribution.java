@@ -38,9 +38,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all feeds of this process that are redistributed have in common: the back channel,
- * the forwarding, and what redistributors know. Works from its start to its stop, and can
- * be started again.
+ * What all feeds of this process that are redistributed or routed have in common: the
+ * back channel, the forwarding, and what redistributors know. Works from its start to its
+ * stop, and can be started again.
  */
 public final class Redistribution {
 
@@ -262,12 +262,20 @@ public final class Redistribution {
 
 		FeedInput input(FeedRun run) {
 			String feed = run.settings().name();
+			boolean routed = run.settings().isRouted();
 			InterestPublisher publisher = new InterestPublisher(feed, this.node, this.backChannel,
-					run.statistics().forwarding());
+					run.statistics().forwarding(), routed);
 			SharedInput input = new SharedInput(run, publisher, this.receiving);
 			this.inputs.put(feed, input);
-			Redistributor redistributor = Redistribution.this.settings.redistributes() ? new Redistributor(run,
-					Redistribution.this.settings.group(feed), this.table.feed(feed), this.listening, this::send) : null;
+			FeedInterest interest = this.table.feed(feed);
+			if (routed) {
+				// Each node tells clients where to go
+				interest.includeIdle();
+			}
+			RedistributionSettings settings = Redistribution.this.settings;
+			boolean redistributes = settings.redistributes() && (!routed || settings.serves());
+			Redistributor redistributor = redistributes
+					? new Redistributor(run, settings.group(feed), interest, this.listening, this::send) : null;
 			return new RedistributedInput(input, redistributor, this::receive);
 		}
 

@@ -26,8 +26,10 @@ import java.util.Objects;
  * @param redistributes whether this process reads partitions and forwards records
  * @param receives whether this process expects subscribers from its start on; otherwise
  * it begins to receive with the first one
+ * @param serves whether clients can be led to this process, so that it reads partitions
+ * of feeds that are routed
  */
-public record RedistributionSettings(String group, boolean redistributes, boolean receives) {
+public record RedistributionSettings(String group, boolean redistributes, boolean receives, boolean serves) {
 
 	public RedistributionSettings {
 		Objects.requireNonNull(group, "'group' must not be null");

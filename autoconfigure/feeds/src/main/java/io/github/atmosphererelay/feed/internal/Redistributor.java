@@ -48,7 +48,8 @@ import org.jspecify.annotations.Nullable;
  * node what it wants of them. One thread does all of it.
  * <p>
  * Nothing is sent again: a node finds what is missing by the next range, and reads it
- * from the topic.
+ * from the topic. If this node serves the channels of its partitions, their messages are
+ * kept in its memory.
  */
 final class Redistributor implements ConsumerRebalanceListener {
 
@@ -142,6 +143,33 @@ final class Redistributor implements ConsumerRebalanceListener {
 		return this.lag;
 	}
 
+	/**
+	 * Return the memory of a partition's messages.
+	 * @return the memory, or {@code null} if another process reads the partition, or in
+	 * another epoch
+	 */
+	@Nullable RecoveryMemory memory(int partition, PartitionPlace place) {
+		PartitionSpans spans = this.partitions.get(new TopicPartition(this.run.settings().topic(), partition));
+		return (spans != null && spans.epoch().equals(place.epoch())) ? this.run.memory() : null;
+	}
+
+	private void begin(TopicInfo topic, TopicPartition partition, long position) {
+		RecoveryMemory memory = this.run.memory();
+		if (memory != null) {
+			memory.begin(partition.partition(), position);
+		}
+		this.partitions.put(partition, new PartitionSpans(this.run.settings().name(), this.run.node(), topic.epoch(),
+				partition.partition(), position));
+	}
+
+	private void end(TopicPartition partition) {
+		this.partitions.remove(partition);
+		RecoveryMemory memory = this.run.memory();
+		if (memory != null) {
+			memory.end(partition.partition());
+		}
+	}
+
 	private void failed(Throwable failure) {
 		logger.warn("The redistributor of the feed '" + this.run.settings().name()
 				+ "' has lost its connection, and connects again: " + failure);
@@ -174,7 +202,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 				consumer.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
 					.withTimeout(DRAIN));
 				this.consumer = null;
-				this.partitions.clear();
+				List.copyOf(this.partitions.keySet()).forEach(this::end);
 				this.lag = 0;
 			}
 		}
@@ -194,18 +222,13 @@ final class Redistributor implements ConsumerRebalanceListener {
 			throw new KafkaException("the topic '" + this.run.settings().topic() + "' was made again");
 		}
 		this.topic = found;
-		this.partitions.replaceAll((partition, spans) -> spans(found, partition, spans.position()));
+		Map.copyOf(this.partitions).forEach((partition, spans) -> begin(found, partition, spans.position()));
 		return true;
 	}
 
 	private boolean hasChanged(TopicWatch watch) throws InterruptedException {
 		TopicInfo found = watch.askIfDue();
 		return found != null && adopt(found);
-	}
-
-	private PartitionSpans spans(TopicInfo topic, TopicPartition partition, long position) {
-		return new PartitionSpans(this.run.settings().name(), this.run.node(), topic.epoch(), partition.partition(),
-				position);
 	}
 
 	private void poll(Consumer<byte[], byte[]> consumer, TopicWatch watch) throws InterruptedException {
@@ -216,6 +239,10 @@ final class Redistributor implements ConsumerRebalanceListener {
 		catch (OffsetOutOfRangeException ex) {
 			catchUp(ex.offsetOutOfRangePartitions().keySet(), consumer);
 			return;
+		}
+		RecoveryMemory memory = this.run.memory();
+		if (memory != null) {
+			memory.forget();
 		}
 		Map<UUID, List<ForwardedRange>> out = new LinkedHashMap<>();
 		for (TopicPartition partition : List.copyOf(this.partitions.keySet())) {
@@ -251,7 +278,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 				long begin = begins.getOrDefault(partition, 0L);
 				long next = Math.min(Math.max(spans.position(), begin), ends.getOrDefault(partition, begin));
 				consumer.seek(partition, next);
-				this.partitions.put(partition, spans(topic, partition, next));
+				begin(topic, partition, next);
 			}
 		}
 	}
@@ -308,9 +335,8 @@ final class Redistributor implements ConsumerRebalanceListener {
 		Map<TopicPartition, OffsetAndMetadata> begins = new HashMap<>();
 		GroupOffsets.find(consumer, topic, assigned).forEach((partition, offset) -> {
 			consumer.seek(partition, offset);
-			PartitionSpans spans = spans(topic, partition, offset);
-			this.partitions.put(partition, spans);
-			begins.put(partition, GroupOffsets.of(spans));
+			begin(topic, partition, offset);
+			begins.put(partition, GroupOffsets.of(topic, offset));
 		});
 		// A member that gets one of them later goes on here, even if nothing was read
 		// until then
@@ -323,7 +349,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 		if (consumer == null || revoked.isEmpty()) {
 			return;
 		}
-		revoked.forEach(this.partitions::remove);
+		revoked.forEach(this::end);
 		try {
 			this.sent.drain(DRAIN);
 			Map<TopicPartition, OffsetAndMetadata> offsets = this.sent.take();
@@ -343,7 +369,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 
 	@Override
 	public void onPartitionsLost(Collection<TopicPartition> lost) {
-		lost.forEach(this.partitions::remove);
+		lost.forEach(this::end);
 		this.sent.forget(lost);
 	}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -39,6 +40,9 @@ final class SharedInput implements FeedInput {
 
 	/** Redistributors speak twice a second. */
 	static final Duration MAX_SILENCE = Duration.ofSeconds(3);
+
+	/** How often the ends of partitions are asked for at most. */
+	private static final Duration ENDS = Duration.ofSeconds(1);
 
 	private static final Duration RENEWAL = Duration.ofSeconds(5);
 
@@ -66,6 +70,8 @@ final class SharedInput implements FeedInput {
 	private volatile boolean stopped;
 
 	private long renewedAt = System.nanoTime();
+
+	private long endsAskedAt = System.nanoTime();
 
 	private final long startedAt = System.nanoTime();
 
@@ -205,8 +211,37 @@ final class SharedInput implements FeedInput {
 					this.suspected = false;
 					adopt(found);
 				}
+				compareEnds(watch);
 			}
 		}
+	}
+
+	/**
+	 * Compare what this node has with the ends of partitions of which a range has ended
+	 * before that: after an unclean election of a leader, a partition ends earlier.
+	 */
+	private void compareEnds(TopicWatch watch) throws InterruptedException {
+		Topic topic = this.topic;
+		long now = System.nanoTime();
+		if (topic == null || now - this.endsAskedAt < ENDS.toNanos()) {
+			return;
+		}
+		Map<Integer, SharedPartition> behind = new HashMap<>();
+		for (int i = 0; i < topic.partitions.size(); i++) {
+			if (topic.partitions.get(i).takeBehind()) {
+				behind.put(i, topic.partitions.get(i));
+			}
+		}
+		if (behind.isEmpty()) {
+			return;
+		}
+		this.endsAskedAt = now;
+		watch.ends(behind.keySet()).forEach((number, end) -> {
+			SharedPartition partition = behind.get(number);
+			if (partition != null && partition.endsAt(end)) {
+				this.run.health().shortened(number, end);
+			}
+		});
 	}
 
 	private void failed(Throwable failure) {

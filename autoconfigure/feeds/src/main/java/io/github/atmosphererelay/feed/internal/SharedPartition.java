@@ -19,6 +19,7 @@ package io.github.atmosphererelay.feed.internal;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -61,6 +62,9 @@ final class SharedPartition {
 	/** The greatest version with which one of the present channels was added. */
 	private final AtomicLong newest = new AtomicLong();
 
+	/** Whether a range has ended before what this node has. */
+	private final AtomicBoolean behind = new AtomicBoolean();
+
 	private boolean closed;
 
 	/**
@@ -101,10 +105,11 @@ final class SharedPartition {
 	}
 
 	/**
-	 * Return whether nothing was heard for a time, although channels are wanted.
+	 * Return whether nothing was heard for a time, although channels are wanted, or this
+	 * node has to know who reads the partition.
 	 */
 	boolean isSilent(long now, long nanos) {
-		return isWanted() && now - this.heardAt > nanos;
+		return (isWanted() || this.run.settings().isRouted()) && now - this.heardAt > nanos;
 	}
 
 	/**
@@ -143,6 +148,34 @@ final class SharedPartition {
 	}
 
 	/**
+	 * Return, once, whether a range has ended before what this node has. Either it was
+	 * late, or the broker has lost the last records of the partition.
+	 */
+	boolean takeBehind() {
+		return this.behind.getAndSet(false);
+	}
+
+	/**
+	 * Note where the partition ends at the broker. If that is before what this node has,
+	 * records were lost there, and others get their offsets: clients have to read the
+	 * log, which tells those that were ahead.
+	 * @param end the offset after the last record
+	 * @return whether records were lost
+	 */
+	synchronized boolean endsAt(long end) {
+		PartitionPlace place = this.place;
+		if (this.closed || place == null || end >= place.offset()) {
+			return false;
+		}
+		this.place = new PartitionPlace(this.epoch, end);
+		this.run.statistics().countGap();
+		if (this.run.settings().isRecorded()) {
+			gap();
+		}
+		return true;
+	}
+
+	/**
 	 * Have the logs of all present channels read.
 	 */
 	void gap() {
@@ -160,6 +193,7 @@ final class SharedPartition {
 		PartitionPlace place = this.place;
 		long covered = (place != null) ? place.offset() : range.from();
 		if (range.to() < covered) {
+			this.behind.set(true);
 			this.run.statistics().forwarding().countRepeatedRange();
 			return;
 		}

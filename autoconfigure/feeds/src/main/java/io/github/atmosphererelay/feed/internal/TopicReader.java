@@ -181,6 +181,14 @@ final class TopicReader {
 		if (memory != null) {
 			memory.begin(partition, next);
 		}
+		place(partition, epoch, next);
+	}
+
+	private void place(int partition, String epoch, long next) {
+		RecoveryMemory memory = this.run.memory();
+		if (memory != null) {
+			memory.reached(partition, next);
+		}
 		this.places.put(partition, new PartitionPlace(epoch, next));
 	}
 
@@ -240,7 +248,7 @@ final class TopicReader {
 			this.loading.remove(partition);
 			begin(partition, topic.epoch(), loading.end);
 		}
-		this.places.put(partition, new PartitionPlace(topic.epoch(), next));
+		place(partition, topic.epoch(), next);
 	}
 
 	/**
@@ -306,7 +314,7 @@ final class TopicReader {
 		}
 		// Before it is delivered: a subscriber that begins at this place has the record
 		// behind it
-		this.places.put(record.partition(), new PartitionPlace(topic.epoch(), record.offset() + 1));
+		place(record.partition(), topic.epoch(), record.offset() + 1);
 		if (mapped instanceof Mapped.Message message) {
 			statistics.countMapped();
 			this.run.guard().run(() -> sink.record(topic.epoch(), record.partition(), message.record()));

@@ -17,7 +17,9 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -27,9 +29,12 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
@@ -135,6 +140,28 @@ final class TopicWatch implements AutoCloseable {
 				throw new TopicAuthorizationException(Set.of(found.name()));
 			}
 			return TopicInfo.of(found.topicId(), found.partitions().size());
+		}
+		catch (ExecutionException ex) {
+			throw (ex.getCause() instanceof RuntimeException cause) ? cause : new KafkaException(ex.getCause());
+		}
+	}
+
+	/**
+	 * Ask where partitions end, and wait for the answer.
+	 * @param partitions the partitions' numbers
+	 * @return the offset after the last record of each
+	 * @throws KafkaException if there is no answer
+	 */
+	Map<Integer, Long> ends(Set<Integer> partitions) throws InterruptedException {
+		Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+		partitions.forEach((number) -> asked.put(new TopicPartition(this.topic, number), OffsetSpec.latest()));
+		try {
+			Map<Integer, Long> ends = new HashMap<>();
+			this.admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs((int) TIMEOUT.toMillis()))
+				.all()
+				.get()
+				.forEach((partition, found) -> ends.put(partition.partition(), found.offset()));
+			return ends;
 		}
 		catch (ExecutionException ex) {
 			throw (ex.getCause() instanceof RuntimeException cause) ? cause : new KafkaException(ex.getCause());

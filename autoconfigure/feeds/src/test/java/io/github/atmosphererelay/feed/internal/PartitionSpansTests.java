@@ -69,6 +69,15 @@ class PartitionSpansTests {
 	}
 
 	@Test
+	void nodesThatWantNothingHearOfAPartitionOnlyIfTheyAreToKnowWhoReadsIt() {
+		this.interest.replaced(FIRST, 7, Set.of());
+		assertThat(take(15, "a", 10)).isEmpty();
+		this.interest.includeIdle();
+		assertThat(take(20, "a", 16)).containsOnly(Map.entry(FIRST, List.of(range(15, 20, 7))));
+		assertThat(this.unwanted).isOne();
+	}
+
+	@Test
 	void aRecordGoesOnlyToNodesThatWantItsChannel() {
 		want(FIRST, 1, "a", "b");
 		want(SECOND, 1, "b");

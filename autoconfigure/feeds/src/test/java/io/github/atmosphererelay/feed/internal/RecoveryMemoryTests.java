@@ -65,6 +65,25 @@ class RecoveryMemoryTests {
 	}
 
 	@Test
+	void aPartitionIsReadUpToWhereItWasAddedAndNotAfterItsEnd() {
+		RecoveryMemory memory = memory(10_000);
+		memory.begin(0, 5);
+		memory.begin(1, 5);
+		memory.add(0, record(5, "a", 1));
+		memory.add(1, record(5, "b", 1));
+		assertThat(memory.read(0, "a", 5, 7, new FeedPage(), LIMIT)).isNull();
+		memory.reached(0, 7);
+		FeedPage page = new FeedPage();
+		assertThat(memory.read(0, "a", 5, 7, page, LIMIT)).isFalse();
+		assertThat(offsets(page)).containsExactly(5L);
+		memory.end(0);
+		memory.reached(0, 9);
+		assertThat(memory.read(0, "a", 5, 7, new FeedPage(), LIMIT)).isNull();
+		assertThat(memory.from(0)).isEqualTo(Long.MAX_VALUE);
+		assertThat(memory.size()).isOne();
+	}
+
+	@Test
 	void aPageThatIsFullSaysThatThereIsMore() {
 		RecoveryMemory memory = memory(10_000);
 		memory.begin(0, 0);

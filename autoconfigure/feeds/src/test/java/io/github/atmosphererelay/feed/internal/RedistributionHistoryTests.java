@@ -88,7 +88,8 @@ class RedistributionHistoryTests {
 			this.random = random;
 			FeedRun run = SharedFixture.run(true);
 			this.partition = new SharedPartition(run, this, SharedFixture.EPOCH, 0, -1, this::arrived);
-			this.publisher = new InterestPublisher("prices", NODE, this, run.statistics().forwarding(), Duration.ZERO);
+			this.publisher = new InterestPublisher("prices", NODE, this, run.statistics().forwarding(), false,
+					Duration.ZERO);
 			this.publisher.start();
 			for (int i = 0; i < 3; i++) {
 				this.senders.add(new Sender());

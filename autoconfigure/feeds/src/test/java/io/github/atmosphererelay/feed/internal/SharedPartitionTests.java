@@ -157,6 +157,28 @@ class SharedPartitionTests {
 	}
 
 	@Test
+	void aPartitionThatHasLostItsLastRecordsHasTheLogsReadAndGoesOnAtItsEnd() {
+		SharedPartition partition = partition(this.recorded);
+		add(partition, "a", 1);
+		take(partition, range(10, 20, 1, "a"), range(20, 30, 1, "a", 29));
+		assertThat(partition.takeBehind()).isFalse();
+		// A late range, of a partition that is longer
+		take(partition, range(10, 20, 1, "a"));
+		assertThat(partition.takeBehind()).isTrue();
+		assertThat(partition.takeBehind()).isFalse();
+		assertThat(partition.endsAt(35)).isFalse();
+		assertCalls("arrives a", "a29");
+		// The records from the offset 25 on are others now
+		take(partition, range(25, 28, 1, "a", 27));
+		assertThat(partition.takeBehind()).isTrue();
+		assertThat(partition.endsAt(28)).isTrue();
+		assertCalls("gap a");
+		assertThat(partition.place()).isEqualTo(new PartitionPlace(SharedFixture.EPOCH, 28));
+		take(partition, range(28, 30, 1, "a", 28));
+		assertCalls("a28");
+	}
+
+	@Test
 	void aClosedPartitionTakesNothing() {
 		SharedPartition partition = partition(this.recorded);
 		add(partition, "a", 1);

@@ -44,17 +44,20 @@ import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Finds the user of a request to the nodes, for the load balancer, and removes the
- * headers that it was found in. A request whose node refuses the connection goes to
- * another node, because nothing of it has been sent; if no node accepts it, the client
- * gets 503. If a node's connection ends before its answer, the client gets 502. A request
- * with a user waits for the gateway's first ring, others do not. Requests to other
- * services pass unchanged. Safe for use by many threads; does not block.
+ * Finds the user and the channel of a request to the nodes, for the load balancer, and
+ * removes the headers that it was found in. A request whose node refuses the connection
+ * goes to another node, because nothing of it has been sent; if no node accepts it, the
+ * client gets 503. If a node's connection ends before its answer, the client gets 502. A
+ * request with a user waits for the gateway's first ring, others do not. Requests to
+ * other services pass unchanged. Safe for use by many threads; does not block.
  */
 public final class PlacementFilter implements GlobalFilter, Ordered {
 
 	/** The attribute of a request that holds the user's name. */
 	static final String USER = PlacementFilter.class.getName() + ".USER";
+
+	/** The attribute of a request that holds the name of its channel. */
+	static final String CHANNEL = PlacementFilter.class.getName() + ".CHANNEL";
 
 	/** The attribute of a request to the nodes that holds the nodes that refused it. */
 	static final String FAILED = PlacementFilter.class.getName() + ".FAILED";
@@ -67,17 +70,22 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 
 	private final List<UserSource> sources;
 
+	private final List<ChannelSource> channels;
+
 	private final FirstRing firstRing;
 
 	/**
 	 * Create a filter.
 	 * @param service the name of the service whose instances are the nodes
 	 * @param sources where the user is found, in order
+	 * @param channels where the channel is found, in order
 	 * @param firstRing lets users wait for the first ring
 	 */
-	public PlacementFilter(String service, List<UserSource> sources, FirstRing firstRing) {
+	public PlacementFilter(String service, List<UserSource> sources, List<ChannelSource> channels,
+			FirstRing firstRing) {
 		this.service = service;
 		this.sources = sources;
+		this.channels = channels;
 		this.firstRing = firstRing;
 	}
 
@@ -100,6 +108,10 @@ public final class PlacementFilter implements GlobalFilter, Ordered {
 			return chain.filter(exchange);
 		}
 		exchange.getAttributes().put(FAILED, Set.of());
+		String channel = ChannelSource.first(this.channels, exchange);
+		if (channel != null) {
+			exchange.getAttributes().put(CHANNEL, channel);
+		}
 		// Nodes compare the origin of a handshake with the host that the client has named
 		exchange.getAttributes().putIfAbsent(ServerWebExchangeUtils.PRESERVE_HOST_HEADER_ATTRIBUTE, true);
 		return UserSource.first(this.sources, exchange)

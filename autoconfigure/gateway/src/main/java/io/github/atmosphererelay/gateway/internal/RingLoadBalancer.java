@@ -20,8 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.github.atmosphererelay.routing.ChannelPlaces;
 import io.github.atmosphererelay.routing.Placement;
 import io.github.atmosphererelay.routing.PublishedRing;
+import io.github.atmosphererelay.routing.Ring;
 import io.github.atmosphererelay.routing.RingMember;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -38,9 +40,10 @@ import org.springframework.cloud.loadbalancer.core.ReactorServiceInstanceLoadBal
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * Sends a user to the node that the ring names, and everybody else, as well as users who
- * are spread, to the node with the fewest open requests and WebSockets. Also takes
- * another node than the user's if that is not known to discovery or has just refused a
+ * Sends a client to the node that serves its channel, if channels are placed, or else a
+ * user to the node that the ring names, and everybody else, as well as users who are
+ * spread, to the node with the fewest open requests and WebSockets. Also takes another
+ * node than the user's if that is not known to discovery or has just refused a
  * connection: a node serves every user, and moves those that are misplaced later. Safe
  * for use by many threads; does not block.
  */
@@ -52,6 +55,8 @@ public final class RingLoadBalancer implements ReactorServiceInstanceLoadBalance
 
 	private final Placement placement;
 
+	private final ChannelPlaces channelPlaces;
+
 	private final OpenExchanges open;
 
 	/**
@@ -59,13 +64,15 @@ public final class RingLoadBalancer implements ReactorServiceInstanceLoadBalance
 	 * @param instances supplies the instances of the service
 	 * @param rings the ring
 	 * @param placement places users by the ring
+	 * @param channelPlaces knows which node serves a channel at present
 	 * @param open counts what is open at each node
 	 */
 	public RingLoadBalancer(ObjectProvider<ServiceInstanceListSupplier> instances, RingSource rings,
-			Placement placement, OpenExchanges open) {
+			Placement placement, ChannelPlaces channelPlaces, OpenExchanges open) {
 		this.instances = instances;
 		this.rings = rings;
 		this.placement = placement;
+		this.channelPlaces = channelPlaces;
 		this.open = open;
 	}
 
@@ -92,18 +99,22 @@ public final class RingLoadBalancer implements ReactorServiceInstanceLoadBalance
 		List<ServiceInstance> instances = all.stream()
 			.filter((instance) -> !failed.contains(OpenExchanges.key(instance)))
 			.toList();
-		ServiceInstance chosen = choose(instances,
-				(attributes.get(PlacementFilter.USER) instanceof String user) ? user : null);
+		ServiceInstance chosen = choose(instances, text(attributes, PlacementFilter.USER),
+				text(attributes, PlacementFilter.CHANNEL));
 		return (chosen != null) ? new DefaultResponse(chosen) : new EmptyResponse();
 	}
 
-	private @Nullable ServiceInstance choose(List<ServiceInstance> instances, @Nullable String user) {
+	private static @Nullable String text(Map<String, Object> attributes, String name) {
+		return (attributes.get(name) instanceof String text) ? text : null;
+	}
+
+	private @Nullable ServiceInstance choose(List<ServiceInstance> instances, @Nullable String user,
+			@Nullable String channel) {
 		PublishedRing published = this.rings.ring();
 		if (published == null) {
 			return this.open.fewest(instances);
 		}
-		RingMember owner = (user != null && !published.ring().isSpread(user))
-				? this.placement.ofUser(user, published.ring()) : null;
+		RingMember owner = owner(published.ring(), user, channel);
 		ServiceInstance own = (owner != null) ? NodeInstances.find(owner, instances) : null;
 		if (own != null) {
 			return own;
@@ -117,6 +128,17 @@ public final class RingLoadBalancer implements ReactorServiceInstanceLoadBalance
 			.toList();
 		// Discovery may know nodes that the ring does not, but not the other way round
 		return this.open.fewest(serving.isEmpty() ? instances : serving);
+	}
+
+	private @Nullable RingMember owner(Ring ring, @Nullable String user, @Nullable String channel) {
+		if (channel != null) {
+			RingMember present = this.channelPlaces.find(channel, ring);
+			RingMember owner = (present != null) ? present : this.placement.ofChannel(channel, ring);
+			if (owner != null) {
+				return owner;
+			}
+		}
+		return (user != null && !ring.isSpread(user)) ? this.placement.ofUser(user, ring) : null;
 	}
 
 }

@@ -40,6 +40,7 @@ import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.guard.internal.Timers;
+import io.github.atmosphererelay.routing.ChannelPlaces;
 import io.github.atmosphererelay.routing.Placement;
 import io.github.atmosphererelay.routing.PublishedRing;
 import io.github.atmosphererelay.routing.Ring;
@@ -96,6 +97,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 
 	private final Placement placement;
 
+	private final ChannelPlaces channelPlaces;
+
 	private final UserPlaces places;
 
 	private final Consumer<Object> events;
@@ -105,6 +108,8 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	private final RoutingStatistics statistics = new RoutingStatistics();
 
 	private final AtomicBoolean tickWaits = new AtomicBoolean();
+
+	private final ChannelMover channelMover;
 
 	private final SessionMover mover;
 
@@ -154,10 +159,12 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	 * @param settings how the node takes part
 	 * @param times times of the agreement
 	 * @param placement decides who belongs where
+	 * @param channelPlaces knows which node serves a channel at present
 	 * @param events receives the events for the application; must not block
 	 */
 	public RoutingService(NodeIdentity identity, DefaultCluster cluster, ClusterLink link, SessionRegistry registry,
-			Timers timers, RoutingSettings settings, RingTimes times, Placement placement, Consumer<Object> events) {
+			Timers timers, RoutingSettings settings, RingTimes times, Placement placement, ChannelPlaces channelPlaces,
+			Consumer<Object> events) {
 		this.identity = identity;
 		this.cluster = cluster;
 		this.link = link;
@@ -166,10 +173,13 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 		this.settings = settings;
 		this.times = times;
 		this.placement = placement;
+		this.channelPlaces = channelPlaces;
 		this.events = events;
 		this.places = new UserPlaces(identity.name(), placement);
-		this.mover = new SessionMover(registry, settings, this.places, this::place, this::execute, this.statistics,
-				new Random());
+		this.channelMover = new ChannelMover(registry, settings, identity.name(), channelPlaces, this::place,
+				this.statistics, new Random());
+		this.mover = new SessionMover(registry, settings, this.places, this.channelMover::isInPlace, this::place,
+				this::execute, this.statistics, new Random());
 		this.tickets = new TicketDesk(identity, cluster, registry, this.statistics);
 		this.agreement = newAgreement();
 	}
@@ -307,6 +317,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			this.mover.asked(now);
 			this.agreement.fence();
 		}
+		this.channelMover.tick(this.agreement.isAgreed() ? this.ring : null, now);
 		this.state = this.agreement.state();
 		if (this.state.agreed()) {
 			this.agreedAt = now;
@@ -335,7 +346,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 			if (principal == null) {
 				continue;
 			}
-			if (ring != null && isInPlace(principal.getName(), ring)) {
+			if (ring != null && (isInPlace(principal.getName(), ring) || this.channelMover.isInPlace(session))) {
 				inPlace++;
 			}
 			else {
@@ -402,7 +413,11 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	@Override
 	public @Nullable Route findByChannel(String channel) {
 		PublishedRing ring = this.ring;
-		return (ring != null) ? route(ring, this.placement.ofChannel(channel, ring.ring())) : null;
+		if (ring == null) {
+			return null;
+		}
+		RingMember present = this.channelPlaces.find(channel, ring.ring());
+		return route(ring, (present != null) ? present : this.placement.ofChannel(channel, ring.ring()));
 	}
 
 	private static @Nullable Route route(PublishedRing ring, @Nullable RingMember member) {
@@ -498,7 +513,7 @@ public final class RoutingService implements Routes, ClusterLink.RoutingReceiver
 	 * @return whether a plan of moves has not ended
 	 */
 	public boolean isMoving() {
-		return this.mover.isMoving();
+		return this.mover.isMoving() || this.channelMover.isMoving();
 	}
 
 	/**

@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A node that stands outside the ring closes nobody: it was cut off or stood still, and
  * its users are in place again when the ring takes it in. Until then its plan waits.
+ * Sessions that are here for their channels stay.
  * <p>
  * Used by the routing thread. The application's placement is asked on another one,
  * because it may take any time.
@@ -67,6 +68,8 @@ final class SessionMover {
 
 	private final UserPlaces places;
 
+	private final Predicate<LocalSession> placedByChannel;
+
 	private final Predicate<Runnable> placementThread;
 
 	private final Predicate<Runnable> routingThread;
@@ -80,15 +83,18 @@ final class SessionMover {
 	/**
 	 * Create a mover.
 	 * @param places returns where users belong
+	 * @param placedByChannel returns whether a session is in place because of its
+	 * channels, wherever its user belongs
 	 * @param placementThread runs what asks the placement; returns false if it is busy
 	 * @param routingThread runs what follows; returns false if it is busy
 	 */
 	SessionMover(SessionRegistry registry, RoutingSettings settings, UserPlaces places,
-			Predicate<Runnable> placementThread, Predicate<Runnable> routingThread, RoutingStatistics statistics,
-			Random random) {
+			Predicate<LocalSession> placedByChannel, Predicate<Runnable> placementThread,
+			Predicate<Runnable> routingThread, RoutingStatistics statistics, Random random) {
 		this.registry = registry;
 		this.settings = settings;
 		this.places = places;
+		this.placedByChannel = placedByChannel;
 		this.placementThread = placementThread;
 		this.routingThread = routingThread;
 		this.statistics = statistics;
@@ -211,8 +217,13 @@ final class SessionMover {
 		Set<String> users = new HashSet<>();
 		for (LocalSession session : this.registry.sessions()) {
 			Principal principal = session.principal();
-			if (principal != null && session.openedAt().isBefore(plan.openedBefore)
-					&& !users.contains(principal.getName()) && hasToMove(principal.getName(), plan)) {
+			if (principal == null || !session.openedAt().isBefore(plan.openedBefore)) {
+				continue;
+			}
+			if (this.placedByChannel.test(session)) {
+				plan.kept.add(session);
+			}
+			else if (!users.contains(principal.getName()) && hasToMove(principal.getName(), plan)) {
 				users.add(principal.getName());
 			}
 		}
@@ -238,7 +249,8 @@ final class SessionMover {
 	private List<LocalSession> sessions(String user, Plan plan) {
 		return this.registry.ofUser(user)
 			.stream()
-			.filter((session) -> session.isOpen() && session.openedAt().isBefore(plan.openedBefore))
+			.filter((session) -> session.isOpen() && session.openedAt().isBefore(plan.openedBefore)
+					&& !plan.kept.contains(session))
 			.toList();
 	}
 
@@ -256,6 +268,9 @@ final class SessionMover {
 		private final boolean waits;
 
 		private final Instant openedBefore;
+
+		/** Sessions that stay, filled before {@link #users}. */
+		private final Set<LocalSession> kept = new HashSet<>();
 
 		private long nextAt;
 

@@ -19,11 +19,14 @@ package io.github.atmosphererelay.routing.internal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 import io.github.atmosphererelay.routing.Placement;
 import io.github.atmosphererelay.routing.PublishedRing;
@@ -66,6 +69,9 @@ class SessionMoverTests {
 	private final RoutingStatistics statistics = new RoutingStatistics();
 
 	private final List<Runnable> placing = new ArrayList<>();
+
+	/** The sessions that are in place because of their channels. */
+	private final Set<LocalSession> here = new HashSet<>();
 
 	private long now = System.nanoTime();
 
@@ -194,11 +200,28 @@ class SessionMoverTests {
 	}
 
 	@Test
+	void aSessionThatIsHereForItsChannelsStaysAndTheOthersOfItsUserMove() {
+		String moving = IntStream.range(0, 100)
+			.mapToObj((i) -> "user-" + i)
+			.filter((user) -> owner(user, TWO).equals("a") && owner(user, THREE).equals("c"))
+			.findFirst()
+			.orElseThrow();
+		open(moving);
+		open(moving);
+		List<LocalSession> both = this.sessions.get(moving);
+		this.here.add(both.get(0));
+		SessionMover mover = mover(Rebalance.SELECTIVE, 10, Placement.BY_RING);
+		mover.plan(TWO, THREE, this.now, this.now);
+		slices(mover, THREE, 5);
+		assertThat(both).extracting(LocalSession::isOpen).containsExactly(true, false);
+	}
+
+	@Test
 	void aPlacementThatHangsMovesNobodyAndHoldsUpNobody() {
 		open("ada");
 		SessionMover mover = new SessionMover(this.registry, settings(Rebalance.SELECTIVE, 10),
-				new UserPlaces("a", Placement.BY_RING), this.placing::add, SessionMoverTests::run, this.statistics,
-				new Random(1));
+				new UserPlaces("a", Placement.BY_RING), this.here::contains, this.placing::add, SessionMoverTests::run,
+				this.statistics, new Random(1));
 		mover.plan(TWO, THREE, this.now, this.now);
 		this.now += DELAY.toNanos() * 2;
 		assertThat(mover.isDue(this.now)).isFalse();
@@ -238,7 +261,7 @@ class SessionMoverTests {
 
 	private SessionMover mover(Rebalance rebalance, int movesPerSecond, Placement placement) {
 		return new SessionMover(this.registry, settings(rebalance, movesPerSecond), new UserPlaces("a", placement),
-				SessionMoverTests::run, SessionMoverTests::run, this.statistics, new Random(1));
+				this.here::contains, SessionMoverTests::run, SessionMoverTests::run, this.statistics, new Random(1));
 	}
 
 	private static RoutingSettings settings(Rebalance rebalance, int movesPerSecond) {

@@ -34,6 +34,9 @@ final class CrossOrigin {
 
 	private static final String MAX_AGE = "600";
 
+	/** What an {@code atmosphere.js} that polls reads of each answer. */
+	private static final String EXPOSED = "X-Atmosphere-Session-Token";
+
 	private CrossOrigin() {
 	}
 
@@ -65,6 +68,7 @@ final class CrossOrigin {
 		response.addHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
 		response.setHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origins.get(0));
 		response.setHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+		response.setHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 	}
 
 	/**

@@ -20,6 +20,7 @@ import java.security.Principal;
 import java.util.Map;
 
 import io.github.atmosphererelay.durable.internal.DurableOutcome;
+import io.github.atmosphererelay.durable.internal.DurableSession;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.durable.internal.DurableStart;
 import io.github.atmosphererelay.refusal.ErrorCode;
@@ -145,6 +146,36 @@ public final class DurableHandshaker {
 		if (shown != null && sessions != null) {
 			attributes.put(START, begin(sessions, shown, principal, channel));
 		}
+	}
+
+	/**
+	 * Begin or continue a durable session of which the client is not told, and which it
+	 * finds again without a cookie. Blocks for the store.
+	 * @param token the session's token, or {@code null} for a new session
+	 * @param principal the client, or {@code null} if it is anonymous
+	 * @param channel the channel that it connects to
+	 * @param attributes receives the outcome
+	 * @return the session's token, or {@code null} if there is no session
+	 */
+	public @Nullable String beginQuietly(@Nullable String token, @Nullable Principal principal, String channel,
+			Map<String, Object> attributes) {
+		DurableSessions sessions = this.sessions;
+		if (sessions == null) {
+			return null;
+		}
+		DurableStart start = begin(sessions, new Shown(token, true), principal, channel);
+		attributes.put(START, start);
+		return (start.session() != null) ? start.session().token() : null;
+	}
+
+	/**
+	 * Return the durable session of a handshake, which stays in the attributes.
+	 * @param attributes the attributes of the handshake
+	 * @return the session, or {@code null} if there is none
+	 */
+	public static @Nullable DurableSession session(Map<String, Object> attributes) {
+		DurableStart start = (DurableStart) attributes.get(START);
+		return (start != null) ? start.session() : null;
 	}
 
 	/**

@@ -21,9 +21,12 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.door.internal.ClientLimits.Admission;
 import io.github.atmosphererelay.guard.internal.Timers;
+import io.github.atmosphererelay.session.internal.SessionTransport;
 import io.github.atmosphererelay.transport.http.internal.ResponseBreaker;
 import io.github.atmosphererelay.transport.http.internal.ResponseOutput;
 import io.github.atmosphererelay.transport.http.internal.StreamFraming;
@@ -115,6 +118,51 @@ final class StreamDispatcher {
 			}
 			throw ex;
 		}
+	}
+
+	/**
+	 * Open a connection that is no response: its messages leave in the answers to
+	 * requests.
+	 * @param address the client's address
+	 * @param transport writes to the client
+	 * @param proof the proof of the client's identity
+	 * @param attributes attributes for the door's connection
+	 * @param door the door
+	 * @param opening takes the connection before it is opened
+	 * @throws HandshakeRefusedException if there are too many connections of the address
+	 * or the user
+	 */
+	<C extends Inbound> void open(InetSocketAddress address, SessionTransport transport, ClientProof proof,
+			Map<String, Object> attributes, Function<Arrival, C> door, Consumer<C> opening) {
+		Admission admission = this.limits.admit(address);
+		if (admission == null) {
+			throw new HandshakeRefusedException(Refusal.ADDRESS_LIMIT, "there are too many sessions of this address");
+		}
+		try {
+			if (!admission.identify(proof.principal())) {
+				throw new HandshakeRefusedException(Refusal.USER_LIMIT, "there are too many sessions of this user");
+			}
+			C connection = door.apply(new Arrival(this.reception, transport, admission, proof, address, attributes));
+			opening.accept(connection);
+			connection.opened();
+		}
+		catch (RuntimeException | Error ex) {
+			admission.end();
+			throw ex;
+		}
+	}
+
+	/**
+	 * Keep a response until it is answered.
+	 * @param request the request
+	 * @param response the response to it
+	 * @return the response
+	 * @throws IOException if the client has disconnected
+	 */
+	HeldResponse hold(HandshakeRequest request, HttpServletResponse response) throws IOException {
+		HeldResponse held = new HeldResponse(this.reception, this.timers, this.sendTimeout);
+		held.start(ResponseOutput.start(request.original(), original(response), this.breaker, held::ended));
+		return held;
 	}
 
 	private static void setHeaders(HttpServletResponse response, StreamFraming framing) {

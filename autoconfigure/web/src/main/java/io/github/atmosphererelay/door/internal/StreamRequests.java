@@ -17,12 +17,16 @@
 package io.github.atmosphererelay.door.internal;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
+import io.github.atmosphererelay.session.internal.SessionTransport;
 import io.github.atmosphererelay.transport.http.internal.StreamFraming;
 import io.github.atmosphererelay.transport.internal.Inbound;
 import jakarta.servlet.http.HttpServletRequest;
@@ -171,6 +175,55 @@ public final class StreamRequests {
 		HandshakeRequest known = (HandshakeRequest) request;
 		CrossOrigin.allow(known, response);
 		return this.dispatcher.open(known, response, framing, proof, attributes, door);
+	}
+
+	/**
+	 * Open a connection that is no response, once all checks have passed: its messages
+	 * leave in the answers to requests.
+	 * @param address the client's address
+	 * @param transport writes to the client
+	 * @param proof the proof of the client's identity
+	 * @param attributes attributes for the door's connection
+	 * @param door makes the connection
+	 * @param opening takes the connection before it is opened
+	 * @param <C> the type of the connection
+	 * @throws RequestRefusedException if there are too many connections of the address or
+	 * the user
+	 */
+	public <C extends Inbound> void open(InetSocketAddress address, SessionTransport transport, ClientProof proof,
+			Map<String, Object> attributes, Function<Arrival, C> door, Consumer<C> opening) {
+		this.dispatcher.open(address, transport, proof, attributes, door, opening);
+	}
+
+	/**
+	 * Keep the response to a request until it is answered. The thread of the request is
+	 * free then.
+	 * @param request the request that was returned by {@link #carrying}
+	 * @param response the response to it
+	 * @return the response
+	 * @throws IOException if the client has disconnected
+	 */
+	public HeldResponse hold(HttpServletRequest request, HttpServletResponse response) throws IOException {
+		HandshakeRequest known = (HandshakeRequest) request;
+		CrossOrigin.allow(known, response);
+		return this.dispatcher.hold(known, response);
+	}
+
+	/**
+	 * Check that the node accepts clients, and has room for one more connection.
+	 * @param request the request that was returned by {@link #carrying}
+	 * @throws RequestRefusedException if it does not
+	 */
+	public void checkRoom(HttpServletRequest request) {
+		this.checks.checkRoom((HandshakeRequest) request);
+	}
+
+	/**
+	 * Return whether the node accepts clients.
+	 * @return {@code false} while it stops
+	 */
+	public boolean isOpen() {
+		return this.handshakes.gate().isOpen();
 	}
 
 	/**

@@ -144,6 +144,11 @@ class ClientScriptTests {
 		pass("client.test.mjs");
 	}
 
+	@Test
+	void itFallsBackWhereWebSocketsDoNotPass() throws Exception {
+		pass("client-fallback.test.mjs");
+	}
+
 	/**
 	 * It has the names, events and codes of the npm package: one suite runs over both.
 	 */

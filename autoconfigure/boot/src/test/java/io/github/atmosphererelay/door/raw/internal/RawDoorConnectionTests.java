@@ -71,7 +71,7 @@ class RawDoorConnectionTests {
 			.willReturn(CompletableFuture.completedFuture(new Authenticated(() -> "ann", null)));
 		Map<String, Object> attributes = new HashMap<>();
 		attributes.put(RawDoorInterceptor.REQUEST,
-				new RawDoorRequest("chat/a", false, true, false, false, null, false, null, false));
+				new RawDoorRequest("chat/a", false, true, false, false, null, false, null, AtmosphereParameters.NONE));
 		Reception reception = new Reception(new NodeIdentity(UUID.randomUUID(), "node"), this.writers, mock(), mock(),
 				new InboundStatistics());
 		this.connection = new RawDoorConnection(this.door, new Arrival(reception, this.transport,

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.door.raw.internal;
 
 import java.io.IOException;
 
+import io.github.atmosphererelay.door.internal.PositionFormat;
 import io.github.atmosphererelay.session.internal.ForwardingTransport;
 import io.github.atmosphererelay.session.internal.MessageFormat;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
@@ -30,14 +31,33 @@ final class FormattedTransport extends ForwardingTransport {
 
 	private final MessageFormat format;
 
-	FormattedTransport(SessionTransport transport, MessageFormat format) {
+	private final boolean lengths;
+
+	private FormattedTransport(SessionTransport transport, MessageFormat format, boolean lengths) {
 		super(transport);
 		this.format = format;
+		this.lengths = lengths;
+	}
+
+	/**
+	 * Return a transport that writes messages as a request asks for it.
+	 */
+	static SessionTransport of(SessionTransport transport, RawDoorRequest request) {
+		if (request.lengths()) {
+			return new FormattedTransport(transport,
+					request.positions() ? LengthFormat.WITH_POSITION : LengthFormat.PLAIN, true);
+		}
+		return request.positions() ? new FormattedTransport(transport, PositionFormat.INSTANCE, false) : transport;
 	}
 
 	@Override
 	public void write(OutboundMessage message) throws IOException {
-		super.write(message.isFrame() ? message : OutboundMessage.frame(message.encoded(this.format)));
+		if (!message.isFrame()) {
+			super.write(OutboundMessage.frame(message.encoded(this.format)));
+		}
+		else {
+			super.write(this.lengths ? OutboundMessage.frame(LengthFormat.prefix(message.payload())) : message);
+		}
 	}
 
 }

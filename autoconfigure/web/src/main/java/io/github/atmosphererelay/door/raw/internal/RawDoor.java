@@ -29,7 +29,6 @@ import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
 import io.github.atmosphererelay.subscription.internal.SubscriptionRetry;
 import io.github.atmosphererelay.subscription.internal.Subscriptions;
-import io.github.atmosphererelay.transport.internal.Inbound;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.servlet.HandlerMapping;
@@ -65,10 +64,18 @@ public final class RawDoor implements Door {
 
 	private final RawDoorSubscriber subscriber;
 
+	private final RawDoorAdmission admission;
+
+	private final HandlerMapping mapping;
+
 	/**
 	 * Put the door together.
+	 * @param context what the doors have in common
+	 * @param sessions the sessions that outlive their connections, or {@code null} if
+	 * there are none
 	 */
-	private RawDoor(DoorContext context, DurableHandshaker durable) {
+	public RawDoor(DoorContext context, @Nullable DurableSessions sessions) {
+		DurableHandshaker durable = new DurableHandshaker(sessions, context.settings().path());
 		this.messages = context.clientMessages();
 		this.subscriptions = context.subscriptions();
 		this.statistics = context.statistics();
@@ -80,25 +87,30 @@ public final class RawDoor implements Door {
 		this.frames = new RawDoorFrames(context.identity(), context.writers(), context.controlLimits());
 		this.subscriber = new RawDoorSubscriber(context.catalog(), this.messages, this.subscriptions, this.statistics,
 				context.presence(), this.frames, new SubscriptionRetry(this.timers), durable.sessions());
+		this.admission = new RawDoorAdmission(context.settings().path(), context.catalog(), this.messages, durable);
+		this.mapping = context.mapping(context.settings().path() + "/**", ORDER, this,
+				new RawDoorInterceptor(context.checks(), context.refusals(), this.admission, this.tokens));
 	}
 
 	/**
-	 * Create the mapping that leads WebSocket handshakes under the door's path to the
+	 * Return the mapping that leads WebSocket handshakes under the door's path to the
 	 * door, and leaves every other request alone.
-	 * @param context what the doors have in common
-	 * @param durable the sessions that outlive their connections, or {@code null} if
-	 * there are none
 	 * @return the mapping
 	 */
-	public static HandlerMapping mapping(DoorContext context, @Nullable DurableSessions durable) {
-		DurableHandshaker handshakes = new DurableHandshaker(durable, context.settings().path());
-		return context.mapping(context.settings().path() + "/**", ORDER, new RawDoor(context, handshakes),
-				new RawDoorInterceptor(context.checks(), context.refusals(), context.settings().path(),
-						context.catalog(), context.clientMessages(), context.tokens(), handshakes));
+	public HandlerMapping mapping() {
+		return this.mapping;
+	}
+
+	/**
+	 * Return what decides which requests become connections.
+	 * @return the admission
+	 */
+	public RawDoorAdmission admission() {
+		return this.admission;
 	}
 
 	@Override
-	public Inbound take(Arrival arrival) {
+	public RawDoorConnection take(Arrival arrival) {
 		return new RawDoorConnection(this, arrival);
 	}
 

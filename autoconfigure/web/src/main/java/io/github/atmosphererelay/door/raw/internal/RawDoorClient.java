@@ -46,6 +46,9 @@ final class RawDoorClient {
 
 	private final String channel;
 
+	/** Whether the client may send heartbeats, which are no messages. */
+	private final boolean padded;
+
 	private final Admission admission;
 
 	private final MessageAssembler incoming;
@@ -56,15 +59,17 @@ final class RawDoorClient {
 	 */
 	private final @Nullable TokenRenewal renewal;
 
-	RawDoorClient(RawDoor door, LocalSession session, @Nullable DurableSession durable, String channel,
-			Admission admission, boolean renewable) {
+	RawDoorClient(RawDoor door, LocalSession session, @Nullable DurableSession durable, RawDoorRequest request,
+			Admission admission) {
 		this.door = door;
 		this.session = session;
 		this.durable = durable;
-		this.channel = channel;
+		this.channel = request.channel();
+		this.padded = request.atmosphere().protocol();
 		this.admission = admission;
 		this.incoming = new MessageAssembler(door.settings());
-		this.renewal = renewable ? new TokenRenewal(door.tokens(), session, ErrorCode.PERMISSION_DENIED) : null;
+		this.renewal = request.tokenFollows() ? new TokenRenewal(door.tokens(), session, ErrorCode.PERMISSION_DENIED)
+				: null;
 	}
 
 	LocalSession session() {
@@ -125,7 +130,7 @@ final class RawDoorClient {
 	}
 
 	private void received(@Nullable Payload message) {
-		if (message == null) {
+		if (message == null || (this.padded && isPadding(message))) {
 			return;
 		}
 		this.door.httpSessions().used(this.session);
@@ -140,6 +145,11 @@ final class RawDoorClient {
 			refuse(new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS,
 					"the user's message rate is over the limit"));
 		}
+	}
+
+	private static boolean isPadding(Payload message) {
+		return !message.isBinary() && message.size() == AtmosphereParameters.PADDING.length()
+				&& message.asText().equals(AtmosphereParameters.PADDING);
 	}
 
 	private void publish(Payload message) {

@@ -24,11 +24,12 @@ import io.github.atmosphererelay.door.internal.Arrival;
 import io.github.atmosphererelay.door.internal.Arrival.SessionEnd;
 import io.github.atmosphererelay.door.internal.ClientProof;
 import io.github.atmosphererelay.door.internal.DurableHandshaker;
-import io.github.atmosphererelay.door.internal.PositionFormat;
+import io.github.atmosphererelay.door.raw.internal.AtmosphereParameters.Transport;
 import io.github.atmosphererelay.durable.internal.DurableSession;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
 import io.github.atmosphererelay.durable.internal.DurableStart;
 import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.DisconnectReason;
 import io.github.atmosphererelay.session.TokenAuthenticator.Authenticated;
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * A connection of the raw door, from before it is known who its client is. What is read
  * comes on one thread at a time, which is blocked no longer than an authorizer blocks it.
  */
-final class RawDoorConnection implements Inbound {
+public final class RawDoorConnection implements Inbound {
 
 	private final RawDoor door;
 
@@ -92,8 +93,7 @@ final class RawDoorConnection implements Inbound {
 	private RawDoorClient open(@Nullable DurableStart start, ClientProof proof) {
 		DurableSessions sessions = this.door.durable().sessions();
 		DurableSession durable = (start != null) ? start.session() : null;
-		SessionTransport transport = this.request.positions()
-				? new FormattedTransport(this.arrival.transport(), PositionFormat.INSTANCE) : this.arrival.transport();
+		SessionTransport transport = FormattedTransport.of(this.arrival.transport(), this.request);
 		SessionEnd end = (durable != null && sessions != null) ? end(durable, sessions) : SessionEnd.NOTHING;
 		LocalSession session = (durable != null)
 				? this.arrival.open(durable.sessionId(), proof, durable.watch(transport), end)
@@ -101,8 +101,10 @@ final class RawDoorConnection implements Inbound {
 		if (durable != null && sessions != null) {
 			sessions.attach(durable, session);
 		}
-		RawDoorClient opened = new RawDoorClient(this.door, session, durable, this.request.channel(),
-				this.arrival.admission(), this.request.tokenFollows());
+		if (this.request.atmosphere().transport() != Transport.WEBSOCKET) {
+			session.expectNoPongs();
+		}
+		RawDoorClient opened = new RawDoorClient(this.door, session, durable, this.request, this.arrival.admission());
 		this.client = opened;
 		return opened;
 	}
@@ -122,11 +124,51 @@ final class RawDoorConnection implements Inbound {
 		LocalSession session = client.session();
 		if (this.request.greeted()) {
 			// Before anybody can send to the session
-			this.door.frames().send(session, RawDoorFrames.greeting(session));
+			this.door.frames().send(session, RawDoorFrames.greeting(shown(session, start)));
 		}
-		RawDoorSubscriptions subscriptions = this.door.subscriber().prepare(session, this.request, start);
+		PositionListener positions = (PositionListener) this.arrival.attributes().remove(PositionListener.ATTRIBUTE);
+		RawDoorSubscriptions subscriptions = this.door.subscriber().prepare(session, this.request, start, positions);
 		this.door.subscriptions().connected(session);
 		subscriptions.begin();
+	}
+
+	/**
+	 * Return the id with which the client finds its session again, if it is durable.
+	 */
+	private static String shown(LocalSession session, @Nullable DurableStart start) {
+		DurableSession durable = (start != null) ? start.session() : null;
+		return (durable != null) ? durable.token() : session.id();
+	}
+
+	/**
+	 * Return the id of the client's session.
+	 * @return the id, or {@code null} if there is no session yet
+	 */
+	public @Nullable String sessionId() {
+		RawDoorClient client = this.client;
+		return (client != null) ? client.session().id() : null;
+	}
+
+	/**
+	 * Close the client's session after everything that is queued for it.
+	 * @param reason the reason
+	 */
+	public void close(CloseReason reason) {
+		RawDoorClient client = this.client;
+		if (client != null) {
+			client.session().close(reason);
+		}
+	}
+
+	/**
+	 * Send the client a frame that tells that something was refused.
+	 * @param refusal the reason
+	 */
+	public void tell(RequestRefusedException refusal) {
+		RawDoorClient client = this.client;
+		if (client != null) {
+			this.door.frames().send(client.session(), RawDoorFrames.error(refusal));
+		}
 	}
 
 	/**

@@ -162,9 +162,10 @@ final class RawDoorFrames {
 	 * Tell an {@code atmosphere.js} in its protocol mode that it is connected: its id, no
 	 * heartbeats, and what they would be. With each connection, also one that says that
 	 * it knows its id: such a client otherwise takes the first message for this frame.
+	 * @param id what the client shows when it connects again
 	 */
-	static Payload greeting(LocalSession session) {
-		return Payload.text(session.id() + "|0|X|");
+	static Payload greeting(String id) {
+		return Payload.text(AtmosphereParameters.greeting(id));
 	}
 
 	/**

@@ -18,23 +18,16 @@ package io.github.atmosphererelay.door.raw.internal;
 
 import java.security.Principal;
 import java.util.Map;
-import java.util.Objects;
 
-import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.door.internal.AdmissionChecker;
 import io.github.atmosphererelay.door.internal.ClientProof;
 import io.github.atmosphererelay.door.internal.DoorInterceptor;
-import io.github.atmosphererelay.door.internal.DurableHandshaker;
-import io.github.atmosphererelay.door.internal.DurableHandshaker.Wish;
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.Refusal;
 import io.github.atmosphererelay.door.internal.RefusalResponder;
 import io.github.atmosphererelay.door.internal.TokenChecker;
-import io.github.atmosphererelay.inbound.internal.ClientMessageReceiver;
-import io.github.atmosphererelay.refusal.RequestRefusedException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides at the handshake who comes in at the raw door. A refusal is an HTTP status with
@@ -47,39 +40,26 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	/** The attribute with the principal of a handshake whose token follows. */
 	static final String HANDSHAKE_PRINCIPAL = RawDoorInterceptor.class.getName() + ".PRINCIPAL";
 
-	private final String path;
-
-	private final ChannelCatalog catalog;
-
-	private final ClientMessageReceiver messages;
+	private final RawDoorAdmission admission;
 
 	private final TokenChecker tokens;
 
-	private final DurableHandshaker durable;
-
-	RawDoorInterceptor(AdmissionChecker checks, RefusalResponder refusals, String path, ChannelCatalog catalog,
-			ClientMessageReceiver messages, TokenChecker tokens, DurableHandshaker durable) {
+	RawDoorInterceptor(AdmissionChecker checks, RefusalResponder refusals, RawDoorAdmission admission,
+			TokenChecker tokens) {
 		super(checks, refusals);
-		this.path = path;
-		this.catalog = catalog;
-		this.messages = messages;
+		this.admission = admission;
 		this.tokens = tokens;
-		this.durable = durable;
 	}
 
 	@Override
 	protected ClientProof admit(HttpServletRequest request, Map<String, Object> attributes) {
-		RawDoorRequest asked = asked(request);
-		if (this.catalog.find(asked.channel()) == null) {
-			throw new HandshakeRefusedException(Refusal.UNKNOWN_CHANNEL, "there is no such channel");
-		}
+		String channel = this.admission.read(request, attributes);
 		checks().checkAddress(request);
-		attributes.put(REQUEST, asked);
-		if (asked.tokenFollows()) {
+		if (RawDoorAdmission.request(attributes).tokenFollows()) {
 			return awaitToken(request, attributes);
 		}
 		ClientProof proof = authenticate(request);
-		authorize(proof.principal(), asked.channel());
+		this.admission.authorize(proof, channel);
 		return proof;
 	}
 
@@ -98,15 +78,6 @@ final class RawDoorInterceptor extends DoorInterceptor {
 		return ClientProof.nothing();
 	}
 
-	private void authorize(@Nullable Principal principal, String channel) {
-		try {
-			this.messages.authorizeSubscribe(principal, null, channel).require();
-		}
-		catch (RequestRefusedException ex) {
-			throw HandshakeRefusedException.ofSubscription(ex);
-		}
-	}
-
 	/**
 	 * Begin a durable session: not earlier, because it may end the client's former
 	 * connection.
@@ -114,20 +85,7 @@ final class RawDoorInterceptor extends DoorInterceptor {
 	@Override
 	protected void admitted(HttpServletRequest request, HttpServletResponse response, ClientProof proof,
 			Map<String, Object> attributes) {
-		RawDoorRequest asked = (RawDoorRequest) Objects.requireNonNull(attributes.get(REQUEST));
-		if (asked.durable()) {
-			Wish wish = new Wish(asked.channel(), asked.session(), asked.tokenFollows());
-			this.durable.begin(request, response, wish, proof.principal(), attributes);
-		}
-	}
-
-	private RawDoorRequest asked(HttpServletRequest request) {
-		try {
-			return RawDoorRequest.of(request, this.path);
-		}
-		catch (IllegalArgumentException ex) {
-			throw new HandshakeRefusedException(Refusal.MALFORMED, String.valueOf(ex.getMessage()));
-		}
+		this.admission.begin(request, response, proof, attributes);
 	}
 
 }

@@ -76,15 +76,18 @@ final class RawDoorSubscriber {
 	 * @param request what the handshake asks for
 	 * @param start how the durable session begins that the client has asked for, if it
 	 * has
+	 * @param positions learns where subscriptions begin of which the client is not told,
+	 * or {@code null}
 	 * @return the session's subscriptions, which are to be begun once it is registered
 	 */
-	RawDoorSubscriptions prepare(LocalSession session, RawDoorRequest request, @Nullable DurableStart start) {
-		if (start != null) {
+	RawDoorSubscriptions prepare(LocalSession session, RawDoorRequest request, @Nullable DurableStart start,
+			@Nullable PositionListener positions) {
+		if (start != null && !request.quiet()) {
 			Duration ttl = (this.durable != null) ? this.durable.settings().ttl() : Duration.ZERO;
 			this.frames.send(session, RawDoorFrames.durable(start, ttl));
 		}
 		DurableSession durable = (start != null) ? start.session() : null;
-		RawDoorSubscriptions subscriptions = new RawDoorSubscriptions(this, session, request, durable,
+		RawDoorSubscriptions subscriptions = new RawDoorSubscriptions(this, session, request, durable, positions,
 				request.presence() ? presenceRefusal(session, request.channel()) : null);
 		session.subscribeBy(subscriptions);
 		return subscriptions;

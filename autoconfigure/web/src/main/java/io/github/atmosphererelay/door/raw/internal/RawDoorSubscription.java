@@ -108,7 +108,7 @@ final class RawDoorSubscription implements Subscriber {
 		}
 		this.since = position;
 		this.recovering = returning || position != null;
-		this.inLog = (this.tellsBegin || this.recovering || this.door.hasSnapshots(channel))
+		this.inLog = (owner.beginsInLog() || this.recovering || this.door.hasSnapshots(channel))
 				&& this.door.isRecorded(channel);
 	}
 
@@ -357,6 +357,10 @@ final class RawDoorSubscription implements Subscriber {
 		}
 		else if (this.recovering && !recovered) {
 			this.door.frames().send(this.session, UNRECOVERED);
+		}
+		Position held = recovered ? this.since : position;
+		if (!this.tellsBegin && held != null) {
+			this.owner.began(this.channel, held);
 		}
 		replay(missed, (result != null) ? result.reservation() : null);
 		DurableSession durable = this.durable;

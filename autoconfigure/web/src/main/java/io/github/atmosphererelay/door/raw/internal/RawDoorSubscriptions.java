@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.atmosphererelay.durable.internal.DurableSession;
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.SubscriptionState;
@@ -49,6 +50,8 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 
 	private final @Nullable DurableSession durable;
 
+	private final @Nullable PositionListener positions;
+
 	/** Why the client may not see who is there, or {@code null} if it may. */
 	private final @Nullable RequestRefusedException presenceRefusal;
 
@@ -56,11 +59,13 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 	private final Map<String, RawDoorSubscription> pending = new ConcurrentHashMap<>(2);
 
 	RawDoorSubscriptions(RawDoorSubscriber door, LocalSession session, RawDoorRequest request,
-			@Nullable DurableSession durable, @Nullable RequestRefusedException presenceRefusal) {
+			@Nullable DurableSession durable, @Nullable PositionListener positions,
+			@Nullable RequestRefusedException presenceRefusal) {
 		this.door = door;
 		this.session = session;
 		this.request = request;
 		this.durable = durable;
+		this.positions = positions;
 		this.presenceRefusal = presenceRefusal;
 		Set<String> returning = (durable != null) ? durable.returning() : Set.of();
 		this.pending.put(request.channel(),
@@ -116,7 +121,26 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 	 * Return whether the client is told where each of its subscriptions begins.
 	 */
 	boolean tellsBegin() {
-		return this.request.positions() || this.durable != null;
+		return this.request.positions() || (this.durable != null && !this.request.quiet());
+	}
+
+	/**
+	 * Return whether subscriptions to recorded channels begin at a known position.
+	 */
+	boolean beginsInLog() {
+		return tellsBegin() || this.durable != null || this.positions != null;
+	}
+
+	/**
+	 * Note where a subscription begins of which the client is not told.
+	 */
+	void began(String channel, Position position) {
+		if (this.durable != null) {
+			this.durable.began(channel, position);
+		}
+		if (this.positions != null) {
+			this.positions.began(channel, position);
+		}
 	}
 
 	/**
@@ -150,7 +174,7 @@ final class RawDoorSubscriptions implements SessionSubscriber {
 			pending.want();
 			return pending.isInLog() ? pending.first() : null;
 		}
-		if (!tellsBegin() || !this.door.isRecorded(channel)) {
+		if (!beginsInLog() || !this.door.isRecorded(channel)) {
 			return null;
 		}
 		if (this.session.isIn(channel)) {

@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -29,6 +30,7 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -212,6 +214,32 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 			return this.state == State.ENDED;
 		}
 		catch (IOException | RuntimeException ex) {
+			fail(ex);
+			return true;
+		}
+		finally {
+			release();
+		}
+	}
+
+	/**
+	 * Answer with a status and a body of which nothing was written before, and end the
+	 * response.
+	 * @param head sets the status and headers
+	 * @param body the body; may be empty
+	 * @return whether the response has ended; otherwise it ends as soon as the client has
+	 * read enough
+	 */
+	public boolean answer(Consumer<HttpServletResponse> head, byte[] body) {
+		this.lock.lock();
+		try {
+			AsyncContext context = this.context;
+			if (context != null && (this.state == State.OPEN || this.state == State.STARTING)) {
+				head.accept((HttpServletResponse) context.getResponse());
+			}
+			return close(body);
+		}
+		catch (RuntimeException ex) {
 			fail(ex);
 			return true;
 		}

@@ -45,6 +45,7 @@ export interface Reason {
 
 export interface ConnectedContext {
 	client: string;
+	/** `websocket` or `http_stream`. */
 	transport: string;
 	data?: any;
 }
@@ -121,8 +122,11 @@ export interface ClientOptions {
 	 * {@link Code.UNAUTHORIZED}.
 	 */
 	getToken?: (context: {}) => Promise<string>;
-	/** Whether to ask before each connection which node serves the user, and to connect there. If nobody answers, it connects to its own address. */
-	route?: boolean;
+	/**
+	 * Whether to ask before each connection which node serves the user, or the subscribers of a channel, and to connect there. If nobody answers, it
+	 * connects to its own address.
+	 */
+	route?: boolean | { channel: string };
 	/** The URL of the lookup, absolute or relative to the URL of the connection. The default is `../api/route`. */
 	routePath?: string;
 	/** The function that sends the lookup. The default is the global `fetch`. */
@@ -141,6 +145,11 @@ export interface ClientOptions {
 	maxServerPingDelay?: number;
 	/** Where there is no global WebSocket. */
 	websocket?: any;
+	/**
+	 * The ways to a node, in the order in which they are tried: a proxy may refuse WebSockets, or pass nothing of them. What has worked is
+	 * tried first for an hour. Both by default.
+	 */
+	transports?: ("websocket" | "http_stream")[];
 }
 
 export interface SubscriptionOptions {
@@ -201,6 +210,8 @@ export class Client implements Emitter<ClientEvents> {
 	readonly state: State;
 	/** Where it is connected, or tries to be. */
 	readonly url: string;
+	/** The transport of the connection, or the one that is tried: `websocket` or `http_stream`. */
+	readonly transport: string;
 	/**
 	 * @param url the door, or those of several nodes, of which the next is tried when one does not answer or is about to
 	 * stop; by default the door beside the script

@@ -16,7 +16,8 @@
 
 /**
  * A small client for pages without a build step. It speaks the JSON form of the Centrifuge client protocol, version 2,
- * over one WebSocket, whatever the number of channels.
+ * over one connection, whatever the number of channels: a WebSocket, or an HTTP stream where a proxy refuses WebSockets
+ * or passes nothing of them.
  *
  *     import { Client } from "/atmosphere/client.js";
  *
@@ -28,7 +29,7 @@
  *     client.connect();
  *
  * Names, events and codes are those of the npm package `centrifuge`, which a page can change over to when it needs
- * more: other transports, Protobuf, deltas. Nothing here is a copy of it.
+ * more: Protobuf, deltas. Nothing here is a copy of it.
  *
  * The client holds the position of each recorded channel. After a loss it comes back, to whichever node, and the node
  * fills in what was missed, or says that it cannot: `recovered` is false while `wasRecovering` is true.
@@ -44,6 +45,14 @@ const PING_DELAY = 10_000;
 /** Timers hold 31 bits: a longer one would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
 
+/** The ways to a node, in the order in which they are tried. */
+const TRANSPORTS = ["websocket", "http_stream"];
+/** How often what has worked is tried again before something else is: its node may only be away. */
+const PATIENCE = 3;
+/** For how long a page begins with what has worked, in milliseconds: the network may be another one tomorrow. */
+const WORKS_FOR = 3_600_000;
+const NORMAL_CLOSURE = 1000;
+const ABNORMAL_CLOSURE = 1006;
 const MESSAGE_TOO_BIG = 1009;
 const SHUTDOWN = 3001;
 const TOKEN_EXPIRED = 109;
@@ -287,10 +296,149 @@ class Lifecycle extends Emitter {
 
 }
 
+/** No door redirects: what does so is the way to a log-in. */
+function isLogin(answer) {
+	return answer.status === 401 || answer.type === "opaqueredirect" || answer.status >= 301 && answer.status <= 303;
+}
+
+/** Remembers which transport has worked, for all pages of this origin. */
+const memory = {
+	key(url) {
+		return `atmosphere-transport ${new URL(url).host}`;
+	},
+	get(url) {
+		try {
+			const [transport, since] = (globalThis.localStorage?.getItem(this.key(url)) ?? "").split(" ");
+			const age = Date.now() - Number(since);
+			return age >= 0 && age < WORKS_FOR ? transport : null;
+		}
+		catch {
+			// The browser lets the page store nothing
+			return null;
+		}
+	},
+	set(url, transport) {
+		try {
+			globalThis.localStorage?.setItem(this.key(url), `${transport} ${Date.now()}`);
+		}
+		catch {
+			// The next page finds out by itself
+		}
+	}
+};
+
+/**
+ * A response that does not end, and a request for each thing that is sent. From outside it is a WebSocket.
+ */
+class HttpStream {
+
+	readyState = 0;
+	onopen = null;
+	onmessage = null;
+	onclose = null;
+	#url;
+	#fetch;
+	#aborted = new AbortController();
+	#begun = false;
+	#bound;
+	#sent = new Promise((resolve) => {
+		this.#bound = resolve;
+	});
+
+	/** @param {string} url that of the WebSocket, which has to end as the door's does by default */
+	constructor(url, fetch) {
+		this.#url = url.replace(/^ws/, "http");
+		this.#fetch = fetch;
+		queueMicrotask(() => {
+			if (this.readyState === 0) {
+				this.readyState = 1;
+				this.onopen?.();
+			}
+		});
+	}
+
+	/** The first thing that is sent opens the response, and its reply says to whom further requests go. */
+	send(frame) {
+		if (!this.#begun) {
+			this.#begun = true;
+			this.#receive(frame);
+		}
+		else {
+			this.#sent = this.#sent.then((target) => this.#send(target, frame));
+		}
+	}
+
+	bind(session, node) {
+		this.#bound({ session, node });
+	}
+
+	close() {
+		this.readyState = 3;
+		this.#aborted.abort();
+	}
+
+	#post(path, body, signal) {
+		return this.#fetch.call(globalThis, new URL(path, this.#url), { method: "POST", body, cache: "no-store", credentials: "include", redirect: "manual",
+			headers: { "content-type": "application/json" }, signal });
+	}
+
+	async #receive(connect) {
+		try {
+			const response = await this.#post("http_stream", connect, this.#aborted.signal);
+			if (!response.ok) {
+				await response.body?.cancel();
+				this.#end(ABNORMAL_CLOSURE, `status ${response.status}`, isLogin(response));
+				return;
+			}
+			const reader = response.body.getReader();
+			const decoder = new TextDecoder();
+			let rest = "";
+			for (let part = await reader.read(); !part.done; part = await reader.read()) {
+				rest += decoder.decode(part.value, { stream: true });
+				const end = rest.lastIndexOf("\n");
+				if (end >= 0) {
+					const lines = rest.slice(0, end);
+					rest = rest.slice(end + 1);
+					this.onmessage?.({ data: lines });
+				}
+			}
+			this.#end(NORMAL_CLOSURE, "");
+		}
+		catch (error) {
+			this.#end(ABNORMAL_CLOSURE, messageOf(error));
+		}
+	}
+
+	/** One after the other: requests that are under way together may overtake each other. */
+	async #send(target, frame) {
+		if (this.readyState === 1) {
+			try {
+				const response = await this.#post("emulation", JSON.stringify({ ...target, data: frame }), this.#aborted.signal);
+				await response.body?.cancel();
+				if (!response.ok) {
+					throw new Error(`status ${response.status}`);
+				}
+			}
+			catch (error) {
+				this.#end(ABNORMAL_CLOSURE, messageOf(error));
+			}
+		}
+		return target;
+	}
+
+	#end(code, reason, unauthorized = false) {
+		if (this.readyState !== 3) {
+			this.close();
+			this.onclose?.({ code, reason, unauthorized });
+		}
+	}
+
+}
+
 /**
  * One connection. States: `disconnected`, `connecting`, `connected`.
  *
- * Events: `state`, `connecting` and `disconnected` ({code, reason}), `connected` ({client, data}), `error`,
+ * Events: `state`, `connecting` and `disconnected` ({code, reason}), `connected` ({client, transport, data}), `error`,
  * `message` ({data}); for subscriptions that the server made also `subscribing`, `subscribed`, `unsubscribed`,
  * `publication`, `join` and `leave`, with the channel.
  */
@@ -311,6 +459,15 @@ export class Client extends Lifecycle {
 	#calls = new Map();
 	#outgoing = [];
 	#attempt = 0;
+	/** The transports that this client may use, and which of them it is at. */
+	#ways;
+	#way = 0;
+	/** With which of them the present round of attempts has begun. */
+	#firstWay = 0;
+	/** How often in a row the present one has failed. */
+	#failures = 0;
+	/** Which of them has worked last, or null. */
+	#worked = null;
 	#timer;
 	#watchdog;
 	#awake;
@@ -331,6 +488,10 @@ export class Client extends Lifecycle {
 		this.#urls = [url].flat().map((each) => {
 			const target = new URL(each, globalThis.location?.href);
 			target.protocol = target.protocol.replace("http", "ws");
+			if (options.route?.channel) {
+				// A gateway places this client by it
+				target.searchParams.set("channel", options.route.channel);
+			}
 			return target.href;
 		});
 	}
@@ -346,9 +507,7 @@ export class Client extends Lifecycle {
 
 	connect() {
 		if (this.state === "disconnected") {
-			if (!this.#websocket) {
-				throw new Error("There is no WebSocket here: name one with the option 'websocket'");
-			}
+			this.#findWays();
 			this.#attempt = 0;
 			this.#awake = new AbortController();
 			// A network that is back, or a page that is looked at again, ends the wait
@@ -363,6 +522,46 @@ export class Client extends Lifecycle {
 
 	disconnect() {
 		this._end(Code.CALLED, "disconnect called");
+	}
+
+	/** The transport of the connection, or the one that is tried: `websocket` or `http_stream`. */
+	get transport() {
+		return this.#ways?.[this.#way] ?? TRANSPORTS[0];
+	}
+
+	/** An HTTP stream needs `fetch` that reads a body as it comes, and the door's paths as they are by default. */
+	#findWays() {
+		const possible = {
+			websocket: Boolean(this.#websocket),
+			http_stream: Boolean(this.#fetch && globalThis.TextDecoder)
+				&& this.#urls.every((url) => new URL(url).pathname.endsWith("/connection/websocket"))
+		};
+		this.#ways = (this._options.transports ?? TRANSPORTS).filter((each) => possible[each]);
+		if (this.#ways.length === 0) {
+			throw new Error("There is no WebSocket here: name one with the option 'websocket'");
+		}
+		this.#worked = memory.get(this.url);
+		this.#way = Math.max(0, this.#ways.indexOf(this.#worked));
+		this.#firstWay = this.#way;
+		this.#failures = 0;
+	}
+
+	get #fetch() {
+		return this._options.fetch ?? globalThis.fetch;
+	}
+
+	/**
+	 * Note that the present transport has led to no node, and go on to the next one if it is that one's turn.
+	 * @returns whether another transport is to be tried at once
+	 */
+	#passOn() {
+		// More and more seldom, for the sake of a node that is just coming back
+		if (++this.#failures < (this.#worked === this.transport ? PATIENCE : 1) || (this.#attempt & this.#attempt - 1) !== 0) {
+			return false;
+		}
+		this.#failures = 0;
+		this.#way = (this.#way + 1) % this.#ways.length;
+		return this.#way !== this.#firstWay;
 	}
 
 	/** Resolved when connected, rejected when that is given up. */
@@ -457,7 +656,7 @@ export class Client extends Lifecycle {
 		}
 		let socket;
 		try {
-			socket = new this.#websocket(this.url);
+			socket = this.transport === "websocket" ? new this.#websocket(this.url) : new HttpStream(this.url, this.#fetch);
 		}
 		catch (error) {
 			// For example a page that came by https, and a door that is to be reached by ws
@@ -481,8 +680,12 @@ export class Client extends Lifecycle {
 		};
 		socket.onmessage = (event) => this.#received(socket, event.data);
 		socket.onclose = (event) => {
+			if (event.unauthorized && this.state === "connecting") {
+				this._end(Code.UNAUTHORIZED, "unauthorized");
+				return;
+			}
 			this.#closed(event.code, event.reason);
-			if (!opened) {
+			if (!opened && !this.#socket) {
 				this.#findOutWhy();
 			}
 		};
@@ -491,7 +694,8 @@ export class Client extends Lifecycle {
 	}
 
 	/**
-	 * Asks the node of the list which node serves the user. Whatever goes wrong, the client connects to the list.
+	 * Asks the node of the list which node serves the user, or a channel. Whatever goes wrong, the client connects to the
+	 * list.
 	 */
 	async #findRoute() {
 		this.#route = null;
@@ -504,7 +708,10 @@ export class Client extends Lifecycle {
 		const door = new URL(this.#urls[this.#at].replace(/^ws/, "http"));
 		try {
 			const lookup = new URL(this._options.routePath ?? "../api/route", door);
-			const answer = await (this._options.fetch ?? globalThis.fetch)(lookup, { credentials: "same-origin", cache: "no-store",
+			if (this._options.route.channel) {
+				lookup.searchParams.set("channel", this._options.route.channel);
+			}
+			const answer = await this.#fetch.call(globalThis, lookup, { credentials: "same-origin", cache: "no-store",
 				headers: this._token ? { authorization: `Bearer ${this._token}` } : {}, signal: AbortSignal.timeout(this._options.timeout) });
 			const { address, here, ticket } = answer.ok ? await answer.json() : {};
 			if (address && !here && (ticket || this._token)) {
@@ -533,11 +740,18 @@ export class Client extends Lifecycle {
 	#accepted(reply) {
 		this.#attempt = 0;
 		this.#routeTries = 0;
+		this.#failures = 0;
+		this.#firstWay = this.#way;
+		if (this.#worked !== this.transport) {
+			this.#worked = this.transport;
+			memory.set(this.url, this.transport);
+		}
+		this.#socket.bind?.(reply.session, reply.node);
 		this.#ping = reply.ping ?? 0;
 		this.#pong = reply.pong ?? false;
 		this.#watch();
 		this.#keepFresh(reply);
-		if (!this._become("connected", { client: reply.client, transport: "websocket", data: reply.data })) {
+		if (!this._become("connected", { client: reply.client, transport: this.transport, data: reply.data })) {
 			return;
 		}
 		const subs = reply.subs ?? {};
@@ -562,11 +776,11 @@ export class Client extends Lifecycle {
 
 	/** `token`: what the refused command had held; a listener may have set another one since. */
 	#refused(error, token) {
+		if (error.code === ErrorCode.CONNECTION_CLOSED) {
+			// Who has dropped the connection goes on
+			return;
+		}
 		if (this.#route?.ticket) {
-			if (error.code === ErrorCode.CONNECTION_CLOSED) {
-				// Who has dropped the connection goes on
-				return;
-			}
 			// The ticket was late, or its node is gone: another node lets the client in as it is
 			this.emit("error", { type: "connect", error });
 			this.#lost(error.code, error.message, false, isTemporary(error));
@@ -588,8 +802,8 @@ export class Client extends Lifecycle {
 			}
 			this._token = "";
 		}
-		// The node is there and has answered: that is no failure of the transport
-		this.#lost(error.code, error.message, false);
+		// A node that has answered is no failure of the transport; one that has not may be behind a proxy that passes nothing
+		this.#lost(error.code, error.message, error.code === ErrorCode.TIMEOUT);
 	}
 
 	/**
@@ -615,10 +829,8 @@ export class Client extends Lifecycle {
 		catch {
 			return;
 		}
-		// No door redirects: what does so is the way to a log-in
-		const unauthorized = answer.status === 401 || answer.type === "opaqueredirect" || answer.status >= 301 && answer.status <= 303;
 		// An attempt that is under way, or a new life, finds out for itself
-		if (unauthorized && awake === this.#awake && this.state === "connecting" && !this.#socket) {
+		if (isLogin(answer) && awake === this.#awake && this.state === "connecting" && !this.#socket) {
 			this._end(Code.UNAUTHORIZED, "unauthorized");
 		}
 	}
@@ -657,13 +869,14 @@ export class Client extends Lifecycle {
 		}
 		const wasConnected = this.state === "connected";
 		const routed = this.#route !== null;
+		const onward = failed && !busy && this.#passOn();
 		this.#routeFailed = routed && !wasConnected && !(busy && this.#routeTries <= ROUTE_TRIES);
 		this.#drop();
 		this.#failedUrl = this.url;
-		if (!routed && (!wasConnected || code === SHUTDOWN)) {
+		if (!routed && !onward && (!wasConnected || code === SHUTDOWN)) {
 			this.#at = (this.#at + 1) % this.#urls.length;
 		}
-		if (failed) {
+		if (failed && !onward) {
 			const flow = this._flow;
 			this.emit("error", { type: "transport", error: { code: ErrorCode.TRANSPORT_CLOSED, message: reason } });
 			if (flow !== this._flow) {
@@ -677,7 +890,12 @@ export class Client extends Lifecycle {
 			this.#suspend(code, reason);
 		}
 		if (this.state === "connecting" && !this.#socket) {
-			this.#later();
+			if (onward) {
+				this.#open();
+			}
+			else {
+				this.#later();
+			}
 		}
 	}
 

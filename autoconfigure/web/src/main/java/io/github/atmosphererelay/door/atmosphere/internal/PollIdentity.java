@@ -1,0 +1,33 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.door.atmosphere.internal;
+
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who a client that polls is.
+ *
+ * @param node the node that has its session
+ * @param key the secret of its session
+ * @param publicId the id that it is shown, which gives nobody access
+ * @param user the name of its principal, or {@code null} if it is anonymous
+ * @param channel the channel that it has connected for
+ */
+record PollIdentity(UUID node, String key, String publicId, @Nullable String user, String channel) {
+}
