@@ -99,6 +99,7 @@ class ArchitectureTests {
 			Map.entry("feed..", List.of("cluster..", "relay.redis..", "relay.http..", "state..")),
 			Map.entry("resource..", List.of()), Map.entry("routing..", List.of("cluster..")),
 			Map.entry("stomp..", List.of("cluster..", "presence..")),
+			Map.entry("stream..", List.of("feed..", "state..")),
 			Map.entry("route..", List.of("door", "transport", "cluster..", "presence..", "durable..", "routing..")),
 			Map.entry("http..", List.of("door", "transport", "cluster..", "presence..", "durable..")),
 			Map.entry("console..", List.of("resource..")), Map.entry("group..", List.of()),
@@ -106,7 +107,7 @@ class ArchitectureTests {
 			Map.entry("security.spring..", List.of("route..")), Map.entry("httpsession..", List.of("door")),
 			Map.entry("actuate..",
 					List.of("relay..", "cluster..", "presence..", "durable..", "transport..", "door..", "endpoint..",
-							"outbox..", "listening..", "routing..", "group..", "feed..", "stomp..")),
+							"outbox..", "listening..", "routing..", "group..", "feed..", "stomp..", "stream..")),
 			Map.entry("autoconfigure..", List.of("..")));
 
 	/**

@@ -113,8 +113,8 @@ class PublicApiTests {
 			if (name.startsWith(PACKAGE + "autoconfigure.")) {
 				continue;
 			}
-			String module = name.startsWith(PACKAGE + "routing.") ? "routing"
-					: name.startsWith(PACKAGE + "feed.") ? "feeds" : "core";
+			String module = name.startsWith(PACKAGE + "routing.") ? "routing" : name.startsWith(PACKAGE + "feed.")
+					? "feeds" : name.startsWith(PACKAGE + "stream.") ? "streaming" : "core";
 			Path source = ROOT
 				.resolve("autoconfigure/" + module + "/src/main/java/" + name.replace('.', '/') + ".java");
 			Files.readAllLines(source)

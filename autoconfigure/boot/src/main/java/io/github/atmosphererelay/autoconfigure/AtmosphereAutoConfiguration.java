@@ -131,14 +131,16 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * The channels of feeds come first, then those of the properties and of annotated
-	 * endpoints. All are known before the node starts.
+	 * The channels of streams and feeds come first, then those of the properties and of
+	 * annotated endpoints. All are known before the node starts.
 	 */
 	@Bean
 	ChannelCatalog atmosphereChannelCatalog(ObjectProvider<ManagedServices> services,
-			ObjectProvider<FeedChannels> feeds) {
+			ObjectProvider<FeedChannels> feeds, ObjectProvider<StreamChannels> streams) {
 		ManagedServices endpoints = services.getIfAvailable();
-		List<ChannelOptions> channels = new ArrayList<>(feedChannels(feeds.getIfAvailable()));
+		List<ChannelOptions> channels = new ArrayList<>();
+		streams.ifAvailable((each) -> channels.addAll(each.options()));
+		channels.addAll(feedChannels(feeds.getIfAvailable()));
 		channels.addAll(ConfiguredChannels.of(this.properties.channels(), this.properties.console(),
 				QueueDefaults.of(this.properties)));
 		return new ChannelCatalog(channels, (endpoints != null) ? endpoints::channels : List::of);

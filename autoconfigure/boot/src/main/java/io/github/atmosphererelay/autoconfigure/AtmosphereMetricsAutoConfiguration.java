@@ -21,6 +21,7 @@ import io.github.atmosphererelay.actuate.internal.FeedMeters;
 import io.github.atmosphererelay.actuate.internal.GroupMeters;
 import io.github.atmosphererelay.actuate.internal.ListeningMeters;
 import io.github.atmosphererelay.actuate.internal.PollMeters;
+import io.github.atmosphererelay.actuate.internal.StreamMeters;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
 import io.github.atmosphererelay.door.atmosphere.internal.AtmosphereDoor;
 import io.github.atmosphererelay.durable.internal.DurableSessions;
@@ -31,6 +32,7 @@ import io.github.atmosphererelay.listening.internal.BucketAgreement;
 import io.github.atmosphererelay.listening.internal.DefaultChannelSubscriber;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.presence.internal.PresenceService;
+import io.github.atmosphererelay.stream.internal.Streams;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import jakarta.servlet.http.HttpServletRequest;
@@ -47,7 +49,9 @@ import org.springframework.kafka.core.KafkaTemplate;
 /**
  * Auto-configuration of the node's meters.
  */
-@AutoConfiguration(after = { AtmosphereAutoConfiguration.class, AtmosphereWebSocketAutoConfiguration.class },
+@AutoConfiguration(
+		after = { AtmosphereAutoConfiguration.class, AtmosphereWebSocketAutoConfiguration.class,
+				AtmosphereStreamsAutoConfiguration.class },
 		afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration" })
 @ConditionalOnClass(MeterRegistry.class)
@@ -120,6 +124,21 @@ public final class AtmosphereMetricsAutoConfiguration {
 		@Bean
 		MeterBinder atmosphereFeedMeters(Feeds feeds) {
 			return (registry) -> feeds.all().forEach((feed) -> new FeedMeters(feed).bindTo(registry));
+		}
+
+	}
+
+	/**
+	 * The meters of reducers and streams, whose module may be absent.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ Streams.class, KafkaTemplate.class })
+	@ConditionalOnBean(type = "io.github.atmosphererelay.stream.internal.Streams")
+	static class StreamMetersConfiguration {
+
+		@Bean
+		StreamMeters atmosphereStreamMeters(Streams streams) {
+			return new StreamMeters(streams);
 		}
 
 	}

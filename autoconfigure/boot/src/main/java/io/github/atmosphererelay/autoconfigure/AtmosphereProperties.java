@@ -69,6 +69,7 @@ import org.springframework.util.unit.DataSize;
  * @param state Where the present state of keys is kept, for example the current values of
  * feeds.
  * @param stomp Spring's simple broker for STOMP clients on all nodes.
+ * @param streams Streams of reducers, which clients make for themselves.
  */
 @ConfigurationProperties("atmosphere")
 public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @DefaultValue Cluster cluster,
@@ -80,7 +81,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 		@DefaultValue DurableSessions durableSessions, @DefaultValue Continuation continuation,
 		@DefaultValue Database jdbc, @DefaultValue Outbox outbox, @DefaultValue Publish publish,
 		@DefaultValue Routing routing, @DefaultValue Groups groups, @DefaultValue List<Feed> feeds,
-		@DefaultValue Redistribution redistribution, @DefaultValue State state, @DefaultValue Stomp stomp) {
+		@DefaultValue Redistribution redistribution, @DefaultValue State state, @DefaultValue Stomp stomp,
+		@DefaultValue Streams streams) {
 
 	/**
 	 * Membership of the cluster, which consists of the nodes of an application.
@@ -344,6 +346,30 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration timeout,
 			@DefaultValue("atmosphere-session") String cookieName, @DefaultValue("100000") int maxSessions,
 			@DefaultValue Jdbc jdbc) {
+	}
+
+	/**
+	 * Streams of reducers, which clients make for themselves. All processes need the same
+	 * settings, but for reduce and consumers.
+	 *
+	 * @param reduce Whether this process reads the topics of the reducers.
+	 * @param consumers How many consumers of each reducer this process has.
+	 * @param begin When a stream begins.
+	 * @param grace How long a stream is kept that nobody is subscribed to.
+	 * @param maxStreams Maximum number of streams of the cluster.
+	 * @param maxStreamsPerUser Maximum number of streams of a user who is logged in.
+	 * @param maxKeys Maximum number of keys of all streams, in which a query counts as
+	 * one.
+	 * @param maxKeysPerStream Maximum number of keys of a stream.
+	 * @param cacheBytes Maximum total size of the states of a partition that are
+	 * remembered, about.
+	 */
+	public record Streams(@DefaultValue("true") boolean reduce, @DefaultValue("2") int consumers,
+			@DefaultValue("automatic") StreamBegin begin,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration grace,
+			@DefaultValue("100000") int maxStreams, @DefaultValue("100") int maxStreamsPerUser,
+			@DefaultValue("1000000") int maxKeys, @DefaultValue("1000") int maxKeysPerStream,
+			@DefaultValue("16MB") DataSize cacheBytes) {
 	}
 
 	/**

@@ -57,6 +57,13 @@ final class PropertyChecks {
 
 	static void check(AtmosphereProperties properties) {
 		Relay relay = properties.relay();
+		positive("atmosphere.streams.consumers", properties.streams().consumers());
+		notNegative("atmosphere.streams.grace", properties.streams().grace());
+		positive("atmosphere.streams.max-streams", properties.streams().maxStreams());
+		positive("atmosphere.streams.max-streams-per-user", properties.streams().maxStreamsPerUser());
+		positive("atmosphere.streams.max-keys-per-stream", properties.streams().maxKeysPerStream());
+		positive("atmosphere.streams.max-keys", properties.streams().maxKeys());
+		positive("atmosphere.streams.cache-bytes", properties.streams().cacheBytes());
 		positive("atmosphere.groups.threads", properties.groups().threads());
 		positive("atmosphere.groups.max-attempts", properties.groups().maxAttempts());
 		notNegative("atmosphere.groups.retry-delay", properties.groups().retryDelay());

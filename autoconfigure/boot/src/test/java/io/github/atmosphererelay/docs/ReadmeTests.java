@@ -46,6 +46,7 @@ import io.github.atmosphererelay.actuate.internal.OutboxMeters;
 import io.github.atmosphererelay.actuate.internal.PollMeters;
 import io.github.atmosphererelay.actuate.internal.RoutingMeters;
 import io.github.atmosphererelay.actuate.internal.StompMeters;
+import io.github.atmosphererelay.actuate.internal.StreamMeters;
 import io.github.atmosphererelay.autoconfigure.AtmosphereProperties;
 import io.github.atmosphererelay.door.internal.HttpSessionRegistry;
 import io.github.atmosphererelay.feed.internal.ChannelTemplate;
@@ -67,11 +68,15 @@ import io.github.atmosphererelay.routing.Route;
 import io.github.atmosphererelay.routing.Routes;
 import io.github.atmosphererelay.routing.internal.RoutingStatistics;
 import io.github.atmosphererelay.session.CloseReason;
+import io.github.atmosphererelay.stream.Reducer;
+import io.github.atmosphererelay.stream.internal.StreamSettings;
+import io.github.atmosphererelay.stream.internal.Streams;
 import io.github.atmosphererelay.test.TestNode;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -192,6 +197,7 @@ class ReadmeTests {
 			node.bean(ListeningMeters.class).bindTo(registry);
 			new GroupMeters("its name", new GroupStatistics()).bindTo(registry);
 			new FeedMeters(feed()).bindTo(registry);
+			new StreamMeters(streams()).bindTo(registry);
 			new RoutingMeters(new RoutingStatistics(), new NoRoutes()).bindTo(registry);
 			new HttpSessionMeters(node.bean(HttpSessionRegistry.class)).bindTo(registry);
 			node.bean(PollMeters.class).bindTo(registry);
@@ -202,6 +208,16 @@ class ReadmeTests {
 		}
 		assertThat(rows("operations.md", (line) -> line.startsWith("| `atmosphere.")))
 			.containsExactlyElementsOf(meters.entrySet().stream().map((e) -> e.getValue().text(e.getKey())).toList());
+	}
+
+	private static Streams streams() {
+		Reducer<?, ?> reducer = Reducer.named("name")
+			.topic("topic", String.class)
+			.fold((state, record) -> record.value())
+			.build();
+		return new Streams(List.of(reducer),
+				new StreamSettings(false, 1, "docs", true, Duration.ZERO, 1, 1, 1, 1, 1, Duration.ZERO, 1),
+				JsonMapper.builder().build());
 	}
 
 	private static Feed feed() {

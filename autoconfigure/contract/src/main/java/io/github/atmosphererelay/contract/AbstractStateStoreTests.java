@@ -18,10 +18,14 @@ package io.github.atmosphererelay.contract;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -29,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import io.github.atmosphererelay.state.LastingStates;
 import io.github.atmosphererelay.state.StateEntry;
 import io.github.atmosphererelay.state.StateResult;
 import io.github.atmosphererelay.state.StateResult.Outcome;
@@ -232,6 +237,57 @@ public abstract class AbstractStateStoreTests {
 		MachineTime.await(Duration.ofSeconds(10)).until(() -> store.find(this.space, List.of("a")).isEmpty());
 		assertThat(store.putIfNewer(this.space, List.of(entry("a", 1, 1, "one")))).containsExactly(StateResult.NEWER);
 		assertThat(store.find(this.space, List.of("a"))).containsEntry("a", entry("a", 1, 1, "one"));
+	}
+
+	@Test
+	void aLastingStateIsNotForgottenAndItsRemovalIs() {
+		StateStore store = forgetfulStore();
+		LastingStates lasting = store.lasting(this.space);
+		assertThat(lasting.putIfNewer(
+				List.of(entry("kept", 1, 1, "kept"), entry("removed", 1, 1, "one"), entry("removed", 1, 2, null))))
+			.containsOnly(StateResult.NEWER);
+		store.putIfNewer(this.space, List.of(entry("kept", 1, 1, "other")));
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> lasting.find(List.of("removed")).isEmpty());
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> store.find(this.space, List.of("kept")).isEmpty());
+		store.removeExpired(Instant.now());
+		assertThat(lasting.find(List.of("kept"))).containsEntry("kept", entry("kept", 1, 1, "kept"));
+		assertThat(scan(lasting)).containsExactly(entry("kept", 1, 1, "kept"));
+	}
+
+	@Test
+	void onlyWhatIsNewerTakesThePlaceOfALastingState() {
+		LastingStates lasting = store().lasting(this.space);
+		StateEntry bytes = new StateEntry("a", new StateVersion(9, 1L << 60), new byte[] { 0, -1, 13, 10, 58, 0 });
+		assertThat(lasting.putIfNewer(List.of(bytes, entry("a", 9, 5, "older"), bytes)))
+			.containsExactly(StateResult.NEWER, StateResult.OLDER, StateResult.EQUAL);
+		assertThat(lasting.find(List.of("a", "b"))).isEqualTo(Map.of("a", bytes));
+		assertThat(lasting
+			.putIfNewer(List.of(entry("a", 10, 0, null), entry("a", 9, 1L << 61, "late"), entry("a", 10, 0, "again"))))
+			.containsExactly(StateResult.NEWER, StateResult.OLDER, StateResult.EQUAL);
+		assertThat(lasting.find(List.of("a"))).isEqualTo(Map.of("a", entry("a", 10, 0, null)));
+		assertThat(scan(lasting)).isEmpty();
+		assertThat(lasting.putIfNewer(List.of(entry("a", 10, 1, "back")))).containsExactly(StateResult.NEWER);
+		assertThat(scan(lasting)).containsExactly(entry("a", 10, 1, "back"));
+	}
+
+	@Test
+	void allLastingStatesOfASpaceAreVisited() {
+		LastingStates lasting = store().lasting(this.space);
+		List<StateEntry> entries = IntStream.range(0, 1001)
+			.mapToObj((i) -> entry(((i % 2 == 0) ? "KEY " : "key ") + i, 1, i, "value " + i))
+			.toList();
+		assertThat(lasting.putIfNewer(entries)).containsOnly(StateResult.NEWER);
+		store().lasting(this.space + ":").putIfNewer(List.of(entry("other", 1, 1, "other")));
+		store().putIfNewer(this.space, List.of(entry("other", 1, 1, "other")));
+		assertThat(scan(lasting)).containsExactlyInAnyOrderElementsOf(entries);
+		assertThat(scan(store().lasting(this.space + "{}%"))).isEmpty();
+	}
+
+	/** A store may visit an entry more than once. */
+	private static Set<StateEntry> scan(LastingStates states) {
+		Set<StateEntry> visited = new HashSet<>();
+		states.scan(visited::add);
+		return visited;
 	}
 
 	@Test

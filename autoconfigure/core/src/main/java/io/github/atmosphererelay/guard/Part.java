@@ -91,6 +91,9 @@ public enum Part {
 	/** Reads the topics of feeds, and delivers their records. */
 	FEEDS,
 
+	/** Brings the messages of reducers to streams, and keeps account of streams. */
+	STREAMS,
+
 	/** Forwards the messages that committed transactions have left in the outbox. */
 	OUTBOX,
 

@@ -34,7 +34,8 @@ import java.util.Map;
  * are called on threads that may wait.
  * <p>
  * Bounds: a value has at most {@link #maxValueBytes()} bytes. A store forgets entries
- * that are not written for a time that it is configured with.
+ * that are not written for a time that it is configured with, except in
+ * {@linkplain #lasting lasting} spaces.
  */
 public interface StateStore {
 
@@ -70,6 +71,20 @@ public interface StateStore {
 	 * @throws RuntimeException if the store does not work
 	 */
 	Map<String, StateEntry> find(String space, Collection<String> keys);
+
+	/**
+	 * Return a space whose values are not forgotten when they are not written for long.
+	 * It knows nothing of a space with the same name that is used by other methods.
+	 * @param space the name of the space, of 1 to {@value StateEntry#MAX_KEY_LENGTH}
+	 * characters
+	 * @return the space; does not connect
+	 * @throws UnsupportedOperationException if the store has no such spaces
+	 */
+	default LastingStates lasting(String space) {
+		throw new UnsupportedOperationException(
+				"The state store '" + name() + "' forgets what is not written for long, and cannot list it:"
+						+ " implement StateStore.lasting(..), or set 'atmosphere.state.store' to redis or jdbc");
+	}
 
 	/**
 	 * Remove entries that were not written for too long, if the store does not do so by

@@ -16,12 +16,14 @@
 
 package io.github.atmosphererelay.channel.internal;
 
+import java.security.Principal;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.message.Payload;
+import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.relay.Receipt;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,17 @@ public interface ChannelSource {
 	 */
 	default boolean hasSnapshots() {
 		return false;
+	}
+
+	/**
+	 * Decide whether a client may subscribe to a channel, before the rules of the
+	 * application are asked, which cannot grant what this refuses.
+	 * @param principal who the client is, or {@code null} if it is anonymous
+	 * @param channel the channel's name
+	 * @return the decision; by default the rules decide
+	 */
+	default Authorization authorize(@Nullable Principal principal, String channel) {
+		return Authorization.GRANTED;
 	}
 
 	/**

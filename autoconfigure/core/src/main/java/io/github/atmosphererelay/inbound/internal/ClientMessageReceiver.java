@@ -30,6 +30,7 @@ import io.github.atmosphererelay.channel.ReadOnlyChannelException;
 import io.github.atmosphererelay.channel.internal.ChannelAccess;
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
 import io.github.atmosphererelay.channel.internal.ChannelOptions;
+import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.delivery.internal.InboundStatistics;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.inbound.ClientCallHandler;
@@ -356,7 +357,7 @@ public final class ClientMessageReceiver {
 	 */
 	public Authorization authorizeSubscribe(@Nullable Principal principal, @Nullable ClientSession session,
 			String channel) {
-		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
+		Authorization rule = rule(principal, channel);
 		return rule.isGranted()
 				? decide(principal, () -> this.handlers.authorizer().canSubscribe(principal, session, channel)) : rule;
 	}
@@ -369,9 +370,20 @@ public final class ClientMessageReceiver {
 	 * @return the decision
 	 */
 	public Authorization authorizeSeePresence(@Nullable Principal principal, ClientSession session, String channel) {
-		Authorization rule = requireAuthority(this.catalog.get(channel).subscribe(), principal);
+		Authorization rule = rule(principal, channel);
 		return rule.isGranted()
 				? decide(principal, () -> this.handlers.authorizer().canSeePresence(principal, session, channel))
+				: rule;
+	}
+
+	/**
+	 * Decide what the application's authorizer cannot grant.
+	 */
+	private Authorization rule(@Nullable Principal principal, String channel) {
+		ChannelOptions options = this.catalog.get(channel);
+		Authorization rule = requireAuthority(options.subscribe(), principal);
+		ChannelSource source = options.source();
+		return (rule.isGranted() && source != null) ? decide(principal, () -> source.authorize(principal, channel))
 				: rule;
 	}
 

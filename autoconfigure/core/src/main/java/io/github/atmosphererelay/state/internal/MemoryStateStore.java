@@ -24,7 +24,9 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
+import io.github.atmosphererelay.state.LastingStates;
 import io.github.atmosphererelay.state.StateEntry;
 import io.github.atmosphererelay.state.StateResult;
 import io.github.atmosphererelay.state.StateStore;
@@ -45,6 +47,9 @@ public final class MemoryStateStore implements StateStore {
 
 	/** The one that was written first comes first. */
 	private final Map<Key, Held> entries = new LinkedHashMap<>();
+
+	/** What is not forgotten, by space. */
+	private final Map<String, Map<String, StateEntry>> lasting = new HashMap<>();
 
 	private long bytes;
 
@@ -73,7 +78,7 @@ public final class MemoryStateStore implements StateStore {
 	@Override
 	public List<StateResult> putIfNewer(String space, List<StateEntry> entries) {
 		long now = System.currentTimeMillis();
-		return entries.stream().map((entry) -> put(new Key(space, entry.key()), entry, now)).toList();
+		return entries.stream().map((entry) -> put(new Key(space, false, entry.key()), entry, now)).toList();
 	}
 
 	private synchronized StateResult put(Key key, StateEntry entry, long now) {
@@ -81,27 +86,44 @@ public final class MemoryStateStore implements StateStore {
 		if (tooLarge != null) {
 			return tooLarge;
 		}
-		Held before = live(this.entries.get(key), now);
+		StateEntry before = find(key, now);
 		if (before != null) {
-			int comparison = entry.version().compareTo(before.entry.version());
+			int comparison = entry.version().compareTo(before.version());
 			if (comparison <= 0) {
 				return (comparison == 0) ? StateResult.EQUAL : StateResult.OLDER;
 			}
 		}
 		removeExpired(now);
-		long size = this.bytes + entry.size() - ((before != null) ? before.entry.size() : 0);
+		long size = this.bytes + entry.size() - ((before != null) ? before.size() : 0);
 		if (size > this.maxBytes) {
 			return StateResult.failed(new StateStoreFullException("States in memory take more than " + this.maxBytes
 					+ " bytes. Raise 'atmosphere.state.max-bytes', or set 'atmosphere.state.store' to redis or jdbc"));
 		}
 		this.bytes = size;
 		this.entries.remove(key);
-		this.entries.put(key, new Held(entry, now + this.ttlMillis));
+		if (!key.lasting) {
+			this.entries.put(key, new Held(entry, now + this.ttlMillis));
+			return StateResult.NEWER;
+		}
+		Map<String, StateEntry> space = this.lasting.computeIfAbsent(key.space, (name) -> new HashMap<>());
+		if (entry.value() != null) {
+			space.put(key.key, entry);
+		}
+		else {
+			space.remove(key.key);
+			this.entries.put(key, new Held(entry, now + this.ttlMillis));
+		}
 		return StateResult.NEWER;
 	}
 
-	private static @Nullable Held live(@Nullable Held held, long now) {
-		return (held != null && held.expiresAt > now) ? held : null;
+	private @Nullable StateEntry find(Key key, long now) {
+		Map<String, StateEntry> space = key.lasting ? this.lasting.get(key.space) : null;
+		StateEntry lasting = (space != null) ? space.get(key.key) : null;
+		if (lasting != null) {
+			return lasting;
+		}
+		Held held = this.entries.get(key);
+		return (held != null && held.expiresAt > now) ? held.entry : null;
 	}
 
 	private int removeExpired(long now) {
@@ -120,16 +142,30 @@ public final class MemoryStateStore implements StateStore {
 	}
 
 	@Override
-	public synchronized Map<String, StateEntry> find(String space, Collection<String> keys) {
+	public Map<String, StateEntry> find(String space, Collection<String> keys) {
+		return find(space, false, keys);
+	}
+
+	private synchronized Map<String, StateEntry> find(String space, boolean lasting, Collection<String> keys) {
 		long now = System.currentTimeMillis();
 		Map<String, StateEntry> found = new HashMap<>();
 		for (String key : keys) {
-			Held held = live(this.entries.get(new Key(space, key)), now);
-			if (held != null) {
-				found.put(key, held.entry);
+			StateEntry entry = find(new Key(space, lasting, key), now);
+			if (entry != null) {
+				found.put(key, entry);
 			}
 		}
 		return found;
+	}
+
+	@Override
+	public LastingStates lasting(String space) {
+		return new Space(space);
+	}
+
+	private synchronized List<StateEntry> all(String space) {
+		Map<String, StateEntry> entries = this.lasting.get(space);
+		return (entries != null) ? List.copyOf(entries.values()) : List.of();
 	}
 
 	@Override
@@ -137,7 +173,36 @@ public final class MemoryStateStore implements StateStore {
 		return removeExpired(now.toEpochMilli());
 	}
 
-	private record Key(String space, String key) {
+	private record Key(String space, boolean lasting, String key) {
+	}
+
+	/**
+	 * The states of a space that are kept until they are removed.
+	 */
+	private final class Space implements LastingStates {
+
+		private final String name;
+
+		Space(String name) {
+			this.name = name;
+		}
+
+		@Override
+		public List<StateResult> putIfNewer(List<StateEntry> entries) {
+			long now = System.currentTimeMillis();
+			return entries.stream().map((entry) -> put(new Key(this.name, true, entry.key()), entry, now)).toList();
+		}
+
+		@Override
+		public Map<String, StateEntry> find(Collection<String> keys) {
+			return MemoryStateStore.this.find(this.name, true, keys);
+		}
+
+		@Override
+		public void scan(Consumer<StateEntry> visitor) {
+			all(this.name).forEach(visitor);
+		}
+
 	}
 
 	private record Held(StateEntry entry, long expiresAt) {

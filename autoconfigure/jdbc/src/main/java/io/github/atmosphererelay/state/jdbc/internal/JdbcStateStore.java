@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import io.github.atmosphererelay.state.LastingStates;
 import io.github.atmosphererelay.state.StateEntry;
 import io.github.atmosphererelay.state.StateResult;
 import io.github.atmosphererelay.state.StateStore;
@@ -73,6 +74,9 @@ public final class JdbcStateStore implements StateStore {
 
 	private final long ttlMillis;
 
+	/** Whether only entries without a value are forgotten. */
+	private final boolean lasting;
+
 	/**
 	 * Create a store.
 	 * @param jdbc accesses the database, which has the table
@@ -80,9 +84,14 @@ public final class JdbcStateStore implements StateStore {
 	 * @param ttl after how long an entry that is not written again is forgotten
 	 */
 	public JdbcStateStore(JdbcOperations jdbc, int maxValueBytes, Duration ttl) {
+		this(jdbc, maxValueBytes, ttl.toMillis(), false);
+	}
+
+	private JdbcStateStore(JdbcOperations jdbc, int maxValueBytes, long ttlMillis, boolean lasting) {
 		this.jdbc = jdbc;
 		this.maxValueBytes = maxValueBytes;
-		this.ttlMillis = ttl.toMillis();
+		this.ttlMillis = ttlMillis;
+		this.lasting = lasting;
 	}
 
 	@Override
@@ -222,8 +231,9 @@ public final class JdbcStateStore implements StateStore {
 
 	private Object[] update(String space, StateEntry entry, long now) {
 		StateVersion version = entry.version();
-		return new Object[] { version.generation(), version.offset(), now + this.ttlMillis, entry.value(), space,
-				entry.key(), version.generation(), version.generation(), version.offset(), now };
+		long expiresAt = (this.lasting && entry.value() != null) ? Long.MAX_VALUE : now + this.ttlMillis;
+		return new Object[] { version.generation(), version.offset(), expiresAt, entry.value(), space, entry.key(),
+				version.generation(), version.generation(), version.offset(), now };
 	}
 
 	@Override
@@ -245,7 +255,13 @@ public final class JdbcStateStore implements StateStore {
 		return found;
 	}
 
-	private static StateEntry entry(ResultSet row) throws SQLException {
+	@Override
+	public LastingStates lasting(String space) {
+		return new JdbcLastingStates(this.jdbc, new JdbcStateStore(this.jdbc, this.maxValueBytes, this.ttlMillis, true),
+				space);
+	}
+
+	static StateEntry entry(ResultSet row) throws SQLException {
 		String key = Objects.requireNonNull(row.getString(1));
 		StateVersion version = new StateVersion(row.getLong(2), row.getLong(3));
 		byte[] value = row.getBytes(4);

@@ -32,10 +32,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import io.github.atmosphererelay.relay.redis.internal.RedisCalls;
 import io.github.atmosphererelay.relay.redis.internal.RedisScript;
+import io.github.atmosphererelay.state.LastingStates;
 import io.github.atmosphererelay.state.StateEntry;
 import io.github.atmosphererelay.state.StateResult;
 import io.github.atmosphererelay.state.StateStore;
@@ -57,9 +59,9 @@ public final class RedisStateStore implements StateStore {
 	private static final RedisScript READ = script("state-read.lua");
 
 	/** So many scripts are on the way at once, or as many as have so many bytes. */
-	private static final int MAX_TOGETHER = 500;
+	static final int MAX_TOGETHER = 500;
 
-	private static final int MAX_BYTES_TOGETHER = 4 * 1024 * 1024;
+	static final int MAX_BYTES_TOGETHER = 4 * 1024 * 1024;
 
 	/** Several threads may use the store. */
 	private static final int MAX_PENDING = 20 * MAX_TOGETHER;
@@ -93,7 +95,7 @@ public final class RedisStateStore implements StateStore {
 		this.ttlMillis = bytes(Long.toString(ttl.toMillis()));
 	}
 
-	private static RedisScript script(String file) {
+	static RedisScript script(String file) {
 		try (InputStream stream = RedisStateStore.class.getResourceAsStream(file)) {
 			if (stream == null) {
 				throw new IllegalStateException("The script " + file + " is missing in the library's JAR file");
@@ -105,11 +107,11 @@ public final class RedisStateStore implements StateStore {
 		}
 	}
 
-	private static byte[] bytes(String text) {
+	static byte[] bytes(String text) {
 		return text.getBytes(StandardCharsets.UTF_8);
 	}
 
-	private static String text(@Nullable Object bytes) {
+	static String text(@Nullable Object bytes) {
 		return (bytes instanceof byte[] array) ? new String(array, StandardCharsets.UTF_8) : String.valueOf(bytes);
 	}
 
@@ -132,6 +134,13 @@ public final class RedisStateStore implements StateStore {
 
 	@Override
 	public List<StateResult> putIfNewer(String space, List<StateEntry> entries) {
+		return putTogether(entries, (entry) -> put(space, entry));
+	}
+
+	/**
+	 * Write entries, as many at a time as may be on the way.
+	 */
+	List<StateResult> putTogether(List<StateEntry> entries, Function<StateEntry, CompletableFuture<StateResult>> put) {
 		List<StateResult> results = new ArrayList<>(entries.size());
 		int from = 0;
 		while (from < entries.size()) {
@@ -140,7 +149,7 @@ public final class RedisStateStore implements StateStore {
 					&& (together.isEmpty() || bytes < MAX_BYTES_TOGETHER); from++) {
 				StateEntry entry = entries.get(from);
 				bytes += entry.size();
-				together.add(put(space, entry));
+				together.add(put.apply(entry));
 			}
 			together.forEach((result) -> results.add(result(result)));
 		}
@@ -157,14 +166,22 @@ public final class RedisStateStore implements StateStore {
 				List.of(bytes(Long.toString(entry.version().generation())),
 						bytes(Long.toString(entry.version().offset())), this.ttlMillis,
 						bytes((value != null) ? "value" : "none"), (value != null) ? value : new byte[0]))
-			.thenApply((reply) -> switch (text(reply.get(0))) {
-				case "1" -> StateResult.NEWER;
-				case "0" -> StateResult.EQUAL;
-				default -> StateResult.OLDER;
-			});
+			.thenApply(RedisStateStore::compared);
+	}
+
+	static StateResult compared(List<?> reply) {
+		return switch (text(reply.get(0))) {
+			case "1" -> StateResult.NEWER;
+			case "0" -> StateResult.EQUAL;
+			default -> StateResult.OLDER;
+		};
 	}
 
 	private CompletableFuture<List<?>> run(RedisScript script, byte[] key, List<byte[]> arguments) {
+		return run(script, List.of(key), arguments);
+	}
+
+	CompletableFuture<List<?>> run(RedisScript script, List<byte[]> keys, List<byte[]> arguments) {
 		if (!this.calls.isConnected()) {
 			try {
 				this.calls.connect();
@@ -173,10 +190,10 @@ public final class RedisStateStore implements StateStore {
 				return CompletableFuture.failedFuture(ex);
 			}
 		}
-		return this.calls.run(script, List.of(key), arguments);
+		return this.calls.run(script, keys, arguments);
 	}
 
-	private StateResult result(CompletableFuture<StateResult> future) {
+	StateResult result(CompletableFuture<StateResult> future) {
 		try {
 			return await(future);
 		}
@@ -185,7 +202,7 @@ public final class RedisStateStore implements StateStore {
 		}
 	}
 
-	private <T> T await(CompletableFuture<T> future) {
+	<T> T await(CompletableFuture<T> future) {
 		try {
 			return future.get(2 * this.timeout.toMillis(), TimeUnit.MILLISECONDS);
 		}
@@ -226,6 +243,11 @@ public final class RedisStateStore implements StateStore {
 		StateVersion version = new StateVersion(Long.parseLong(text(reply.get(0))), Long.parseLong(text(reply.get(1))));
 		return (reply.size() > 2) ? new StateEntry(key, version, (byte[]) Objects.requireNonNull(reply.get(2)))
 				: StateEntry.removed(key, version);
+	}
+
+	@Override
+	public LastingStates lasting(String space) {
+		return new RedisLastingStates(this, this.prefix, space, this.ttlMillis);
 	}
 
 	@Override

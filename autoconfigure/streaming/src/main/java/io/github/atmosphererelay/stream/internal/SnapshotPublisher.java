@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.stream.internal;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Brings the current states of one stream to the node that has it. For any thread; does
+ * not block.
+ */
+@FunctionalInterface
+interface SnapshotPublisher {
+
+	/**
+	 * Publish the states of a stream in one partition.
+	 * @param stream the stream's id
+	 * @param snapshot the states
+	 * @return completes when the relay has taken them; fails if not
+	 */
+	CompletableFuture<?> publish(String stream, StreamSnapshot snapshot);
+
+}

@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.atmosphererelay.stream.internal;
+
+import io.github.atmosphererelay.stream.StreamSubscription;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One subscriber's selection of keys, and how they are seen.
+ *
+ * @param reducer the reducer's name
+ * @param subscription who asked, and for what
+ * @param variant the variant as JSON, as the node found it that has the subscriber: all
+ * processes use the same name, also while two releases of the application run
+ * @param selection the keys
+ * @param begun whether updates are sent
+ * @param holder the id of the node that frees the stream when nobody is subscribed to it
+ * any more, or {@code null} if it is not known
+ */
+record StreamDefinition(String reducer, StreamSubscription subscription, String variant, Selection selection,
+		boolean begun, @Nullable String holder) {
+
+	StreamDefinition(String reducer, StreamSubscription subscription, String variant, Selection selection,
+			boolean begun) {
+		this(reducer, subscription, variant, selection, begun, null);
+	}
+
+	StreamDefinition with(Selection selection) {
+		return new StreamDefinition(this.reducer, this.subscription, this.variant, selection, this.begun, this.holder);
+	}
+
+	/**
+	 * Return the same stream, begun, with another holder.
+	 */
+	StreamDefinition with(boolean begun, @Nullable String holder) {
+		return new StreamDefinition(this.reducer, this.subscription, this.variant, this.selection, begun, holder);
+	}
+
+	int size() {
+		return (this.selection instanceof Selection.Keys keys) ? keys.keys().size() : 1;
+	}
+
+}
