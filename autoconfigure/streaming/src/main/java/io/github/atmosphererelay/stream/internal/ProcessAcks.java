@@ -57,10 +57,12 @@ final class ProcessAcks {
 
 	/**
 	 * Take what a process has told.
+	 * @return whether the process was not known to be alive
 	 */
-	void received(Ack ack) {
-		this.processes.put(ack.process(), new Known(ack, this.clock.getAsLong()));
+	boolean received(Ack ack) {
+		boolean added = this.processes.put(ack.process(), new Known(ack, this.clock.getAsLong())) == null;
 		check();
+		return added;
 	}
 
 	/**

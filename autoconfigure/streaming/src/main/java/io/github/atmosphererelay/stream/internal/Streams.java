@@ -140,7 +140,7 @@ public final class Streams {
 	 */
 	public StreamControl control() {
 		Running running = this.running;
-		if (running == null || !running.caughtUp) {
+		if (running == null || !running.up) {
 			// Limits hold only if all streams are known
 			this.refusals.count(StreamRefusedException.Reason.UNAVAILABLE);
 			throw new StreamRefusedException(StreamRefusedException.Reason.UNAVAILABLE,
@@ -150,12 +150,12 @@ public final class Streams {
 	}
 
 	/**
-	 * Return whether this process knows all streams.
+	 * Return whether this process knows all streams and all processes.
 	 * @return whether streams can be made
 	 */
 	public boolean isUp() {
 		Running running = this.running;
-		return running != null && running.caughtUp;
+		return running != null && running.up;
 	}
 
 	/**
@@ -255,6 +255,9 @@ public final class Streams {
 
 		private volatile boolean caughtUp;
 
+		/** Whether it also knows the other processes, and they it. */
+		private volatile boolean up;
+
 		Running(StreamNode node, FeedClients clients, @Nullable StateStore store, Supplier<Set<UUID>> alive) {
 			StreamSettings settings = Streams.this.settings;
 			JsonMapper mapper = Streams.this.mapper;
@@ -318,8 +321,7 @@ public final class Streams {
 		}
 
 		void start() {
-			this.listenings.add(this.channels.listen(ACKS, new Listener(
-					(payload) -> this.acks.received(Streams.this.mapper.readValue(payload.bytes(), Ack.class)))));
+			this.listenings.add(this.channels.listen(ACKS, new Listener(this::told)));
 			this.listenings.add(this.channels.listen(StreamRefreshes.CHANNEL,
 					new Listener((payload) -> this.refreshes.read(payload, this::refresh))));
 			this.guard.repeat(this.timer, this::everySecond, ProcessAcks.PERIOD, ProcessAcks.PERIOD);
@@ -329,6 +331,9 @@ public final class Streams {
 				this.caughtUp = true;
 				this.nodeStreams.up(true);
 				tell();
+				// Until then a stream that is made here would not wait for processes that
+				// this one has not heard of
+				this.guard.later(this.timer, () -> this.up = true, ProcessAcks.PERIOD);
 			});
 			this.guard.later(this.timer, () -> read(caughtUp), Duration.ZERO);
 			this.members.forEach((member) -> member.start(caughtUp));
@@ -347,6 +352,14 @@ public final class Streams {
 				throw new IllegalStateException(ex);
 			}
 			this.reader.start().thenRun(() -> caughtUp.complete(null));
+		}
+
+		private void told(Payload payload) {
+			Ack ack = Streams.this.mapper.readValue(payload.bytes(), Ack.class);
+			boolean self = ack.process().equals(this.node.identity().id().toString());
+			if (this.acks.received(ack) && !self) {
+				tell();
+			}
 		}
 
 		private void everySecond() {

@@ -64,6 +64,14 @@ class ProcessAcksTests {
 	}
 
 	@Test
+	void aProcessThatComesOrComesBackIsNoticed() {
+		assertThat(this.acks.received(new Ack("node", 1, Set.of()))).isTrue();
+		assertThat(this.acks.received(new Ack("node", 2, Set.of()))).isFalse();
+		pass(3001);
+		assertThat(this.acks.received(new Ack("node", 3, Set.of()))).isTrue();
+	}
+
+	@Test
 	void withoutAnyProcessWithTheReducerTheAnswerIsNo() {
 		this.acks.received(new Ack("node", 9, Set.of()));
 		CompletableFuture<Boolean> known = this.acks.await("odds", 4, Duration.ofSeconds(5));
