@@ -131,8 +131,8 @@ public final class AtmosphereAutoConfiguration {
 	}
 
 	/**
-	 * The channels of streams and feeds come first, then those of the properties and of
-	 * annotated endpoints. All are known before the node starts.
+	 * The channels of streams and feeds come first. The channels of the properties and of
+	 * annotated endpoints follow. All are known before the node starts.
 	 */
 	@Bean
 	ChannelCatalog atmosphereChannelCatalog(ObjectProvider<ManagedServices> services,

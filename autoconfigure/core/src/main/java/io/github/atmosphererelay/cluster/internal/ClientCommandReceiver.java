@@ -57,7 +57,7 @@ public interface ClientCommandReceiver {
 	}
 
 	/**
-	 * Create a receiver that is told which nodes have gone.
+	 * Create a receiver that also learns which nodes have left the cluster.
 	 * @param kind what it receives
 	 * @param function receives it; must not block
 	 * @param left called with the ids of nodes that have gone; must not block

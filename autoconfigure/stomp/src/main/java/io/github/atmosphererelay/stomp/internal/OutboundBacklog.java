@@ -66,7 +66,7 @@ final class OutboundBacklog implements ExecutorChannelInterceptor {
 
 	private final long maxBytes;
 
-	/** The bytes of each group, counted among those of the sessions, too. */
+	/** The bytes that wait for each group of destinations, summed over all sessions. */
 	private final AtomicLongArray groups = new AtomicLongArray(GROUPS);
 
 	private final Map<String, Session> sessions = new ConcurrentHashMap<>();

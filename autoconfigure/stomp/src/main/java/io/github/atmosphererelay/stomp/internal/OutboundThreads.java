@@ -27,8 +27,8 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 /**
  * Gives the executor of messages to clients a further thread for each one that a client
  * holds up, and takes them back later, so that as many threads work as the application
- * has configured. Executors without a limit of threads need nothing, and those of unknown
- * types stay as they are. Thread-safe; does not block.
+ * has configured. An executor without a limit of threads needs nothing, and an executor
+ * of an unknown type stays as it is. Thread-safe; does not block.
  */
 final class OutboundThreads {
 

@@ -114,9 +114,9 @@ final class ReducerEngine<S> {
 		}
 
 		/**
-		 * Return the generation that a record of a key belongs to. Records that were
-		 * written before partitions were added may be in a partition where those of the
-		 * same key are not any more; they belong to an earlier generation.
+		 * Return the generation that a record of a key belongs to. A record from before
+		 * partitions were added may be in another partition than newer records of its
+		 * key. It belongs to an earlier generation.
 		 * @return the number, or -1 if the partitioner does not put the key here
 		 */
 		long generation(Reducer<?, ?> reducer, String key) {

@@ -17,8 +17,8 @@
 package io.github.atmosphererelay.stream.internal;
 
 /**
- * How far a state has got: up to and including one record. Versions of one key are
- * compared; those of different keys are not.
+ * How far a state has got: up to and including one record. Only versions of one key are
+ * compared.
  *
  * @param generation the number of the topic's generation, which grows when the topic is
  * made again or gets partitions, because offsets of two generations cannot be compared

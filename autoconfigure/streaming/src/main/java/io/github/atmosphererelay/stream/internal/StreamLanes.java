@@ -26,8 +26,8 @@ import io.github.atmosphererelay.guard.Guard;
 import io.github.atmosphererelay.guard.internal.Threads;
 
 /**
- * Threads that bring messages to many streams, so that those of the relay need not. What
- * belongs together is done in its order. For any thread; does not block.
+ * Threads that bring messages to many streams, instead of the relay's threads. Tasks of
+ * one lane run in their order. For any thread; does not block.
  */
 final class StreamLanes {
 
