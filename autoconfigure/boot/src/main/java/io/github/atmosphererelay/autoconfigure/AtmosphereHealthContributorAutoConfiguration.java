@@ -17,7 +17,7 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.actuate.internal.AtmosphereHealthIndicator;
-import io.github.atmosphererelay.actuate.internal.FeedProblems;
+import io.github.atmosphererelay.actuate.internal.HealthProblems;
 import io.github.atmosphererelay.actuate.internal.RelayReadiness;
 import io.github.atmosphererelay.actuate.internal.StompOperations;
 import io.github.atmosphererelay.cluster.internal.DefaultCluster;
@@ -51,10 +51,10 @@ public final class AtmosphereHealthContributorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = { "atmosphereRelayHealthIndicator", "atmosphereRelayHealthContributor" })
 	AtmosphereHealthIndicator atmosphereRelayHealthContributor(MessagingNode node, ClusterRelay relay,
-			DefaultCluster cluster, BucketAgreement buckets, ObjectProvider<FeedProblems> feeds,
+			DefaultCluster cluster, BucketAgreement buckets, ObjectProvider<HealthProblems> parts,
 			ObjectProvider<StompOperations> stomp, AtmosphereProperties properties) {
 		return new AtmosphereHealthIndicator(relay, node.monitor(), node.timers().guards(), node.statistics(),
-				node.writers().statistics(), cluster, buckets, feeds.getIfAvailable(() -> FeedProblems.NONE),
+				node.writers().statistics(), cluster, buckets, parts.orderedStream().toList(),
 				properties.health().degradedIsDown(), stomp.getIfAvailable());
 	}
 

@@ -19,6 +19,7 @@ package io.github.atmosphererelay.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.atmosphererelay.actuate.internal.HealthProblems;
 import io.github.atmosphererelay.cluster.Cluster;
 import io.github.atmosphererelay.event.ChannelSubscribed;
 import io.github.atmosphererelay.feed.internal.FeedClients;
@@ -103,6 +104,11 @@ public final class AtmosphereStreamsAutoConfiguration {
 							+ " reduce, with 'atmosphere.streams.reduce' false, needs none");
 		}
 		return store;
+	}
+
+	@Bean
+	HealthProblems atmosphereReducerProblems(Streams streams) {
+		return new HealthProblems("reducers", streams::problems);
 	}
 
 	@Bean

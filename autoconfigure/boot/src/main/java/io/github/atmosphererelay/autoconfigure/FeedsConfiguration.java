@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 import io.github.atmosphererelay.actuate.internal.FeedOperations;
-import io.github.atmosphererelay.actuate.internal.FeedProblems;
+import io.github.atmosphererelay.actuate.internal.HealthProblems;
 import io.github.atmosphererelay.broadcast.internal.PayloadEncoder;
 import io.github.atmosphererelay.feed.FeedMapping;
 import io.github.atmosphererelay.feed.FeedPartitioner;
@@ -108,8 +108,8 @@ class FeedsConfiguration {
 	}
 
 	@Bean
-	FeedProblems atmosphereFeedProblems(Feeds feeds) {
-		return () -> {
+	HealthProblems atmosphereFeedProblems(Feeds feeds) {
+		return new HealthProblems("feeds", () -> {
 			Map<String, String> problems = new LinkedHashMap<>();
 			for (Feed feed : feeds.all()) {
 				String problem = feed.problem();
@@ -118,7 +118,7 @@ class FeedsConfiguration {
 				}
 			}
 			return problems;
-		};
+		});
 	}
 
 	@Bean

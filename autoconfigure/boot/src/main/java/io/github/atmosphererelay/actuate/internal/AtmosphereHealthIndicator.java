@@ -49,7 +49,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * The status while the broker is away, a part of the node fails repeatedly, or
-	 * another node has other buckets of channels, or a feed cannot be read.
+	 * another node has other buckets of channels, or a feed or reducer does not work.
 	 */
 	public static final Status DEGRADED = new Status("DEGRADED", "The node serves its own clients alone, or in part");
 
@@ -67,7 +67,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 
 	private final BucketAgreement buckets;
 
-	private final FeedProblems feeds;
+	private final List<HealthProblems> parts;
 
 	private final boolean degradedIsDown;
 
@@ -82,13 +82,13 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 	 * @param sessions counts dropped messages
 	 * @param cluster knows the nodes
 	 * @param buckets compares the buckets of channels
-	 * @param feeds knows the feeds that do not work
+	 * @param parts tell what does not work in them
 	 * @param degradedIsDown whether to report DOWN instead of DEGRADED
 	 * @param stomp tells of STOMP on the node, or {@code null} if it is off
 	 */
 	public AtmosphereHealthIndicator(ClusterRelay relay, RelayMonitor monitor, Guards guards,
 			MessagingStatistics messages, SessionStatistics sessions, Cluster cluster, BucketAgreement buckets,
-			FeedProblems feeds, boolean degradedIsDown, @Nullable StompOperations stomp) {
+			List<HealthProblems> parts, boolean degradedIsDown, @Nullable StompOperations stomp) {
 		super("The health of the relay could not be determined");
 		this.relay = relay;
 		this.monitor = monitor;
@@ -97,7 +97,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		this.sessions = sessions;
 		this.cluster = cluster;
 		this.buckets = buckets;
-		this.feeds = feeds;
+		this.parts = List.copyOf(parts);
 		this.degradedIsDown = degradedIsDown;
 		this.stomp = stomp;
 	}
@@ -108,8 +108,14 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		RelayState state = monitor.state();
 		List<Guard> failing = this.guards.failing();
 		Map<UUID, String> differentBuckets = this.buckets.differences();
-		Map<String, String> feeds = this.feeds.problems();
-		if (state == RelayState.UP && failing.isEmpty() && differentBuckets.isEmpty() && feeds.isEmpty()) {
+		Map<String, Map<String, String>> problems = new LinkedHashMap<>();
+		for (HealthProblems part : this.parts) {
+			Map<String, String> each = part.problems().get();
+			if (!each.isEmpty()) {
+				problems.put(part.part(), each);
+			}
+		}
+		if (state == RelayState.UP && failing.isEmpty() && differentBuckets.isEmpty() && problems.isEmpty()) {
 			builder.up();
 		}
 		else {
@@ -124,9 +130,7 @@ public final class AtmosphereHealthIndicator extends AbstractHealthIndicator {
 		if (!differentBuckets.isEmpty()) {
 			builder.withDetail("differentBuckets", differentBuckets);
 		}
-		if (!feeds.isEmpty()) {
-			builder.withDetail("feeds", feeds);
-		}
+		problems.forEach(builder::withDetail);
 		if (monitor.roundTrip() != null) {
 			builder.withDetail("roundTrip", monitor.roundTrip().toNanos() / 1000 + " us");
 		}

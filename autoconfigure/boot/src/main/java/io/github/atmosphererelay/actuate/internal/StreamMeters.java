@@ -19,6 +19,7 @@ package io.github.atmosphererelay.actuate.internal;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
+import io.github.atmosphererelay.stream.internal.ReducerProgress;
 import io.github.atmosphererelay.stream.internal.ReducerStatistics;
 import io.github.atmosphererelay.stream.internal.SetAsideReason;
 import io.github.atmosphererelay.stream.internal.StreamRefusedException;
@@ -65,6 +66,26 @@ public final class StreamMeters implements MeterBinder {
 				.register(registry);
 		}
 		this.streams.statistics().forEach((name, statistics) -> bind(registry, name, statistics));
+		for (String reducer : this.streams.statistics().keySet()) {
+			gauge(registry, reducer, "lag",
+					"Records of the reducer's partitions in this process that are not folded yet",
+					ReducerProgress::lag);
+			gauge(registry, reducer, "partitions", "Partitions that this process has of the reducer's topic",
+					ReducerProgress::partitions);
+			gauge(registry, reducer, "failing",
+					"Partitions of the reducer in this process that wait for the store, the relay or the broker",
+					(progress) -> progress.problems().size());
+		}
+	}
+
+	private void gauge(MeterRegistry registry, String reducer, String name, String description,
+			ToDoubleFunction<ReducerProgress> value) {
+		Gauge
+			.builder("atmosphere.reducers." + name, this.streams,
+					(streams) -> value.applyAsDouble(streams.progress(reducer)))
+			.description(description)
+			.tag("reducer", reducer)
+			.register(registry);
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, ToDoubleFunction<Figures> value) {

@@ -35,6 +35,9 @@ final class PartitionSlot<S> {
 
 	private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
 
+	/** A partition that pauses for longer has failed several times in a row. */
+	private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
+
 	final TopicPartition partition;
 
 	/** The streams that wait for their current states. */
@@ -57,6 +60,8 @@ final class PartitionSlot<S> {
 	private @Nullable Duration pause;
 
 	private long retryAt;
+
+	private String failure = "";
 
 	private PartitionSlot(TopicPartition partition, long next, @Nullable String topicId, @Nullable String attested) {
 		this.partition = partition;
@@ -93,8 +98,10 @@ final class PartitionSlot<S> {
 
 	/**
 	 * Note a failure: the partition pauses, and longer with each one in a row.
+	 * @param failure what was not possible
 	 */
-	void failed() {
+	void failed(String failure) {
+		this.failure = failure;
 		Duration pause = this.pause;
 		Duration longer = (pause != null) ? pause.multipliedBy(2) : FIRST_PAUSE;
 		longer = (longer.compareTo(MAX_PAUSE) < 0) ? longer : MAX_PAUSE;
@@ -104,6 +111,15 @@ final class PartitionSlot<S> {
 
 	void worked() {
 		this.pause = null;
+	}
+
+	/**
+	 * Return why the partition does not work, once it has failed several times in a row.
+	 * @return what was not possible, or {@code null} if the partition works
+	 */
+	@Nullable String problem() {
+		Duration pause = this.pause;
+		return (pause != null && pause.compareTo(SHORT_PAUSE) > 0) ? this.failure : null;
 	}
 
 	boolean isPaused() {

@@ -97,6 +97,8 @@ final class ReducerConsumer<S> {
 
 	private volatile @Nullable Consumer<byte[], byte[]> consumer;
 
+	private volatile ReducerProgress progress = ReducerProgress.NONE;
+
 	private long topicChecked = System.nanoTime();
 
 	ReducerConsumer(ReducerEngine<S> engine, StreamTable table, ReducerClients clients, SnapshotPublisher snapshots,
@@ -153,6 +155,26 @@ final class ReducerConsumer<S> {
 		this.begun.add(stream);
 	}
 
+	/**
+	 * Return how far this consumer has got. For any thread.
+	 */
+	ReducerProgress progress() {
+		return this.progress;
+	}
+
+	private ReducerProgress progress(Consumer<byte[], byte[]> consumer) {
+		long lag = 0;
+		Map<String, String> problems = new HashMap<>();
+		for (PartitionSlot<S> slot : this.slots.values()) {
+			lag += consumer.currentLag(slot.partition).orElse(0);
+			String problem = slot.problem();
+			if (problem != null) {
+				problems.put(slot.partition.toString(), problem);
+			}
+		}
+		return new ReducerProgress(this.slots.size(), lag, problems);
+	}
+
 	private boolean isStopping() {
 		return this.stopping.getCount() == 0;
 	}
@@ -178,6 +200,8 @@ final class ReducerConsumer<S> {
 			catch (Throwable ex) {
 				this.log.warn("The reducer '" + this.engine.functions().reducer().name()
 						+ "' cannot read its topic. This is tried again until it works", ex);
+				this.progress = new ReducerProgress(0, 0,
+						Map.of(this.engine.functions().reducer().topic(), String.valueOf(ex)));
 				if (!pause()) {
 					return;
 				}
@@ -187,6 +211,7 @@ final class ReducerConsumer<S> {
 				this.slots.clear();
 			}
 		}
+		this.progress = ReducerProgress.NONE;
 	}
 
 	private boolean pause() {
@@ -216,6 +241,7 @@ final class ReducerConsumer<S> {
 				this.slots.values().forEach((slot) -> passed(consumer, slot));
 				answer();
 				commit(consumer, this.slots.values(), false);
+				this.progress = progress(consumer);
 			}
 		}
 		catch (WakeupException ex) {
@@ -250,7 +276,7 @@ final class ReducerConsumer<S> {
 			Generation generation = this.topic.find();
 			if (generation == null) {
 				// It was written, and is read in a moment
-				slot.failed();
+				slot.failed("the generation of the topic is not known yet");
 				return;
 			}
 			slot.topic(generation.id());
@@ -279,7 +305,7 @@ final class ReducerConsumer<S> {
 	}
 
 	private void failed(Consumer<byte[], byte[]> consumer, PartitionSlot<S> slot, @Nullable Throwable failure) {
-		slot.failed();
+		slot.failed(String.valueOf(failure));
 		consumer.pause(List.of(slot.partition));
 		this.log.warn("The partition " + slot.partition + " of the reducer '" + this.engine.functions().reducer().name()
 				+ "' waits for its store or the relay, and is read again: " + failure);

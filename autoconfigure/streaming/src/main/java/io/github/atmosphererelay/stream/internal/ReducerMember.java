@@ -69,6 +69,19 @@ final class ReducerMember<S> {
 	}
 
 	/**
+	 * Return how far this member has got. For any thread.
+	 */
+	ReducerProgress progress() {
+		return this.consumers.stream()
+			.map(ReducerConsumer::progress)
+			.reduce(ReducerProgress.NONE, ReducerProgress::plus);
+	}
+
+	String reducer() {
+		return this.reducer;
+	}
+
+	/**
 	 * Start, without waiting.
 	 * @param caughtUp completes when all streams are known
 	 * @return completes when the member takes data

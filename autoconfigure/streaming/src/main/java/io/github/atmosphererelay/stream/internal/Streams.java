@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -179,6 +180,28 @@ public final class Streams {
 	}
 
 	/**
+	 * Return how far this process has got with a reducer.
+	 * @param reducer the reducer's name
+	 * @return the progress, which has no partitions if this process does not reduce
+	 */
+	public ReducerProgress progress(String reducer) {
+		Running running = this.running;
+		return (running != null) ? running.progress(reducer) : ReducerProgress.NONE;
+	}
+
+	/**
+	 * Return why reducers of this process do not work, in part or whole.
+	 * @return the problems by the names of reducer and partition
+	 */
+	public Map<String, String> problems() {
+		Map<String, String> problems = new TreeMap<>();
+		for (String reducer : this.statistics.keySet()) {
+			progress(reducer).problems().forEach((name, problem) -> problems.put(reducer + ": " + name, problem));
+		}
+		return problems;
+	}
+
+	/**
 	 * Return how many requests of clients were refused.
 	 * @return the counters, which go on when this is started again
 	 */
@@ -299,6 +322,13 @@ public final class Streams {
 			return new Figures(this.table.streams(), this.table.keys(), this.nodeStreams.size(),
 					this.nodeStreams.interests(), this.nodeStreams.overflows(), this.outlet.tooLarge(),
 					this.reader.refused());
+		}
+
+		ReducerProgress progress(String reducer) {
+			return this.members.stream()
+				.filter((member) -> member.reducer().equals(reducer))
+				.map(ReducerMember::progress)
+				.reduce(ReducerProgress.NONE, ReducerProgress::plus);
 		}
 
 		private <S> ReducerFunctions<S> functions(Reducer<?, S> reducer) {

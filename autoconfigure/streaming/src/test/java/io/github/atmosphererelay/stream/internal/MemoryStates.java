@@ -30,8 +30,24 @@ class MemoryStates implements KeyedStates {
 
 	private final Map<String, KeyedState> states = new HashMap<>();
 
+	private volatile boolean away;
+
+	/**
+	 * Fail all calls from now on, or answer again.
+	 */
+	void away(boolean away) {
+		this.away = away;
+	}
+
+	private void check() {
+		if (this.away) {
+			throw new IllegalStateException("the store is away");
+		}
+	}
+
 	@Override
 	public synchronized Map<String, KeyedState> get(Collection<String> keys) {
+		check();
 		Map<String, KeyedState> found = new HashMap<>();
 		for (String key : keys) {
 			KeyedState state = this.states.get(key);
@@ -44,6 +60,7 @@ class MemoryStates implements KeyedStates {
 
 	@Override
 	public synchronized List<WriteOutcome> putIfNewer(List<KeyedState> states) {
+		check();
 		List<WriteOutcome> outcomes = new ArrayList<>(states.size());
 		for (KeyedState state : states) {
 			outcomes.add(put(state));

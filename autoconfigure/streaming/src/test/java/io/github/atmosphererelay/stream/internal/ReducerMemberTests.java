@@ -230,6 +230,29 @@ class ReducerMemberTests {
 		assertThat(this.failure.get()).isNull();
 	}
 
+	@Test
+	void aMemberTellsItsPartitionsItsLagAndWhyItDoesNotGetOn() throws Exception {
+		produce(100);
+		ReducerMember<Tally> member = member("only", new CountDownLatch(0), new AtomicBoolean());
+		awaitExpected();
+		MachineTime.await(LIMIT)
+			.untilAsserted(() -> assertThat(member.progress()).isEqualTo(new ReducerProgress(PARTITIONS, 0, Map.of())));
+
+		this.states.away(true);
+		produce(100);
+		MachineTime.await(LIMIT).untilAsserted(() -> {
+			assertThat(member.progress().lag()).isPositive();
+			assertThat(member.progress().problems()).containsKey(this.topic + "-0");
+			assertThat(member.progress().problems().values())
+				.allSatisfy((problem) -> assertThat(problem).contains("the store is away"));
+		});
+
+		this.states.away(false);
+		awaitExpected();
+		MachineTime.await(LIMIT)
+			.untilAsserted(() -> assertThat(member.progress()).isEqualTo(new ReducerProgress(PARTITIONS, 0, Map.of())));
+	}
+
 	private ReducerMember<Tally> member(String name, CountDownLatch released, AtomicBoolean stuck) throws Exception {
 		ReducerStatistics statistics = new ReducerStatistics();
 		Reducer<String, Tally> reducer = Tally.reducer(this.topic, false);

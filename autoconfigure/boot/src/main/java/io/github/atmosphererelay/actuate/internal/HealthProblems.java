@@ -17,22 +17,16 @@
 package io.github.atmosphererelay.actuate.internal;
 
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
- * What is wrong with the feeds of this node, for its health.
+ * What is wrong with a part of this node, for its health.
+ *
+ * @param part the name of the part, under which health tells its problems, such as
+ * {@code feeds}
+ * @param problems returns the problem of each thing of the part that does not work, by
+ * the thing's name; must not block
  */
-@FunctionalInterface
-public interface FeedProblems {
-
-	/**
-	 * There are no feeds.
-	 */
-	FeedProblems NONE = Map::of;
-
-	/**
-	 * Return the problems.
-	 * @return the problem of each feed that does not work, by the feed's name
-	 */
-	Map<String, String> problems();
+public record HealthProblems(String part, Supplier<Map<String, String>> problems) {
 
 }
