@@ -248,7 +248,7 @@ public abstract class GroupContractTests extends RelayNodesTests {
 	void aMemberThatStandsStillBeyondItsLeaseLosesItsLanesAndCannotCommit() {
 		Assumptions.assumeTrue(hasLeases());
 		RelayNode still = node(broker().proxiedRelay(cluster(), new EnvelopeCodec(MAX_PAYLOAD))).start()
-			.awaitRoundTrip(connectTime());
+			.awaitRoundTrip(START_TIME);
 		List<String> texts = append(still, "orders/1", 0, 5);
 		GroupMember zombie = GroupMember.join(still, earliest()).read(5);
 		zombie.commit("orders/1", 1);

@@ -109,7 +109,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 
 	@Test
 	void recoversFromRepeatedCutsUnderLoad() {
-		RelayNode behind = proxiedNode().start().awaitRoundTrip(connectTime());
+		RelayNode behind = proxiedNode().start().awaitRoundTrip(START_TIME);
 		RelayNode direct = startedNode();
 		direct.subscribe(new Address.Channel("busy"));
 		Map<Envelope, CompletableFuture<Receipt>> sent = new LinkedHashMap<>();
@@ -125,7 +125,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 
 	@Test
 	void slowBrokerLosesNothing() {
-		RelayNode behind = proxiedNode().start().awaitRoundTrip(connectTime());
+		RelayNode behind = proxiedNode().start().awaitRoundTrip(START_TIME);
 		RelayNode direct = startedNode();
 		direct.subscribe(new Address.Channel("busy"));
 		broker().proxy().slow(slowness());
@@ -166,7 +166,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 
 	@Test
 	void stopsInTimeWhileTheBrokerIsStalledAndStartsAgain() {
-		RelayNode behind = proxiedNode().start().awaitRoundTrip(connectTime());
+		RelayNode behind = proxiedNode().start().awaitRoundTrip(START_TIME);
 		RelayNode direct = startedNode();
 		// A relay that knows that nobody follows an address has nothing to wait for
 		direct.subscribe(new Address.Channel("room"));
@@ -221,7 +221,7 @@ public abstract class RelayContractTests extends RelayDeliveryContractTests {
 	}
 
 	private void outage(Runnable fault) {
-		RelayNode behind = proxiedNode().start().awaitRoundTrip(connectTime());
+		RelayNode behind = proxiedNode().start().awaitRoundTrip(START_TIME);
 		RelayNode direct = startedNode();
 		behind.subscribe(new Address.Channel("to-behind"));
 		direct.subscribe(new Address.Channel("busy"));

@@ -141,7 +141,7 @@ public abstract class RelayDeliveryContractTests extends RelayNodesTests {
 	void clustersOnOneBrokerDoNotHearEachOther() {
 		RelayNode one = startedNode();
 		RelayNode stranger = node(broker().relay(cluster() + "-other", new EnvelopeCodec(MAX_PAYLOAD))).start()
-			.awaitRoundTrip(connectTime());
+			.awaitRoundTrip(START_TIME);
 		one.subscribe(new Address.Channel("room"), Address.CONTROL);
 		stranger.subscribe(new Address.Channel("room"), Address.CONTROL);
 		stranger.publish("room", "from a stranger");

@@ -57,6 +57,9 @@ public final class RelayNode implements RelayListener {
 
 	private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
 
+	/** For what a relay answers within its own time limits; checks no bound. */
+	private static final long PATIENCE_SECONDS = 60;
+
 	private final UUID id = UUID.randomUUID();
 
 	private final ClusterRelay relay;
@@ -158,7 +161,9 @@ public final class RelayNode implements RelayListener {
 		for (Address address : addresses) {
 			futures.add(this.relay.subscribe(address));
 		}
-		CompletableFuture.allOf(futures.toArray(new CompletableFuture<?>[0])).orTimeout(10, TimeUnit.SECONDS).join();
+		CompletableFuture.allOf(futures.toArray(new CompletableFuture<?>[0]))
+			.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+			.join();
 	}
 
 	public Envelope envelope(Audience audience, Payload payload) {
@@ -171,7 +176,7 @@ public final class RelayNode implements RelayListener {
 
 	public Envelope publish(String channel, String text) {
 		Envelope envelope = envelope(channel, text);
-		Receipt receipt = this.relay.publish(envelope).orTimeout(10, TimeUnit.SECONDS).join();
+		Receipt receipt = this.relay.publish(envelope).orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
 		if (receipt.outcome() != sent() || !receipt.messageId().equals(envelope.id())) {
 			throw new AssertionError("Expected to be relayed: " + receipt);
 		}

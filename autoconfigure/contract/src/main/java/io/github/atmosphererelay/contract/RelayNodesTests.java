@@ -34,10 +34,16 @@ import static org.assertj.core.api.Assertions.assertThat;
  * stops them after the test.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(300)
 public abstract class RelayNodesTests {
 
 	protected static final int MAX_PAYLOAD = 64 * 1024;
+
+	/**
+	 * For the start of a node before what a test checks: the first one of a JVM loads the
+	 * classes of a client, also on a machine that does other things.
+	 */
+	protected static final Duration START_TIME = Duration.ofSeconds(60);
 
 	private final List<RelayNode> nodes = new ArrayList<>();
 
@@ -68,7 +74,7 @@ public abstract class RelayNodesTests {
 	}
 
 	protected RelayNode startedNode() {
-		return node().start().awaitRoundTrip(connectTime());
+		return node().start().awaitRoundTrip(START_TIME);
 	}
 
 	protected String cluster() {

@@ -31,7 +31,6 @@ import io.github.atmosphererelay.test.MachineTime;
 import org.awaitility.core.ConditionTimeoutException;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
-import redis.clients.jedis.params.MigrateParams;
 import redis.clients.jedis.util.JedisClusterCRC16;
 import redis.embedded.Redis;
 import redis.embedded.RedisCluster;
@@ -52,9 +51,6 @@ public final class RedisServers {
 	public static final String MASTER_NAME = "atmosphere";
 
 	private static final int SLOTS = 16_384;
-
-	/** How long a master may wait for its disk while it takes a key over. */
-	private static final int MIGRATE_MILLIS = 30_000;
 
 	private RedisServers() {
 	}
@@ -169,30 +165,13 @@ public final class RedisServers {
 	}
 
 	/**
-	 * Move the slot of a key to another master, as redis-cli does.
+	 * Move the slot of a key to another master, as redis-cli does. When it returns, all
+	 * masters know the slot's new master, and keep to it.
 	 * @param ports the ports of all masters
 	 * @param key the key
 	 */
 	public static void moveSlot(List<Integer> ports, String key) {
-		int slot = JedisClusterCRC16.getSlot(key);
-		int from = masterOf(ports, key);
-		int to = ports.stream().filter((port) -> port != from).findFirst().orElseThrow();
-		try (Jedis source = new Jedis(HOST, from, 2 * MIGRATE_MILLIS); Jedis target = new Jedis(HOST, to)) {
-			String targetId = target.clusterMyId();
-			target.clusterSetSlotImporting(slot, source.clusterMyId());
-			source.clusterSetSlotMigrating(slot, targetId);
-			for (List<String> keys = source.clusterGetKeysInSlot(slot, 1); !keys.isEmpty(); keys = source
-				.clusterGetKeysInSlot(slot, 1)) {
-				source.migrate(HOST, to, MIGRATE_MILLIS, MigrateParams.migrateParams(), keys.toArray(String[]::new));
-			}
-			// The target first: otherwise both masters redirect clients to each other
-			target.clusterSetSlotNode(slot, targetId);
-			for (int port : ports) {
-				try (Jedis each = new Jedis(HOST, port)) {
-					each.clusterSetSlotNode(slot, targetId);
-				}
-			}
-		}
+		new RedisSlotMove(ports, key).run();
 	}
 
 	/**
