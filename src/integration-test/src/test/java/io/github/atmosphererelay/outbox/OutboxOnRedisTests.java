@@ -34,6 +34,8 @@ import io.github.atmosphererelay.broadcast.Broadcaster;
 import io.github.atmosphererelay.contract.broker.Broker;
 import io.github.atmosphererelay.contract.broker.DatabaseServer;
 import io.github.atmosphererelay.contract.broker.DatabaseServers;
+import io.github.atmosphererelay.contract.broker.RedisServers;
+import io.github.atmosphererelay.contract.broker.TcpProxy;
 import io.github.atmosphererelay.jdbc.internal.ShardedLog;
 import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Position;
@@ -71,6 +73,9 @@ class OutboxOnRedisTests {
 
 	private static Broker.Redis redis;
 
+	/** Between Redis and the second node. The broker's own proxy is the first node's. */
+	private static TcpProxy secondProxy;
+
 	/** The first one, which takes the leases of all shards. */
 	private static TestNode one;
 
@@ -81,14 +86,20 @@ class OutboxOnRedisTests {
 		server = DatabaseServers.newPostgres();
 		database = new OutboxDatabase(server);
 		redis = new Broker.Redis();
+		secondProxy = TcpProxy.start(RedisServers.HOST, redis.server().port());
 		one = node();
 		MachineTime.await(SOON).until(() -> held(one) == ShardedLog.SHARDS);
-		two = node();
+		two = node("spring.data.redis.port=" + secondProxy.port());
 	}
 
-	private static TestNode node() {
+	private static TestNode node(String... more) {
+		List<String> names = Stream.of(more).map((each) -> each.substring(0, each.indexOf('=') + 1)).toList();
+		String[] proxied = Stream
+			.concat(Stream.of(redis.proxiedProperties()).filter((each) -> names.stream().noneMatch(each::startsWith)),
+					Stream.of(more))
+			.toArray(String[]::new);
 		String[] arguments = Stream
-			.concat(database.arguments(4, redis.proxiedProperties()).stream(),
+			.concat(database.arguments(4, proxied).stream(),
 					Stream.of("test.wait=true", "management.health.db.enabled=false"))
 			.toArray(String[]::new);
 		return TestNode.start(List.of(OutboxApplication.class), arguments);
@@ -112,9 +123,17 @@ class OutboxOnRedisTests {
 		return one.messaging().identity().id().toString().equals(owner) ? one : two;
 	}
 
+	private static TcpProxy proxyOf(TestNode node) {
+		return (node == one) ? redis.proxy() : secondProxy;
+	}
+
+	private static List<TcpProxy> proxies() {
+		return List.of(redis.proxy(), secondProxy);
+	}
+
 	@AfterAll
 	static void stop() throws Exception {
-		for (AutoCloseable each : Arrays.asList(two, one, redis, server)) {
+		for (AutoCloseable each : Arrays.asList(two, one, secondProxy, redis, server)) {
 			if (each != null) {
 				each.close();
 			}
@@ -193,8 +212,8 @@ class OutboxOnRedisTests {
 	@Test
 	void whileTheBrokerCannotBeReachedTransactionsGoOnAndThenEverythingArrivesOnceInOrder() {
 		Map<String, TestClient> clients = connect(OutboxOnRedisTests::forwarderOf);
-		Map<String, List<String>> committed = writeWhileAway(redis.proxy()::cut, redis.proxy()::resume,
-				Duration.ofSeconds(5));
+		Map<String, List<String>> committed = writeWhileAway(() -> proxies().forEach(TcpProxy::cut),
+				() -> proxies().forEach(TcpProxy::resume), Duration.ofSeconds(5));
 		compare(clients, committed, (channel, client) -> texts(client));
 	}
 
@@ -342,15 +361,21 @@ class OutboxOnRedisTests {
 		String channel = "chat/" + UUID.randomUUID();
 		TestNode holder = forwarderOf(channel);
 		TestNode other = (holder == one) ? two : one;
+		// Only this node is cut off: the other one would miss what is sent again before
+		// it is
+		// subscribed again
+		TcpProxy proxy = proxyOf(holder);
 		try (TestClient atHolder = centrifuge(holder, channel); TestClient atOther = centrifuge(other, channel)) {
-			redis.proxy().stall();
+			proxy.stall();
 			transaction(holder, () -> holder.broadcaster().broadcast(channel, "\"text\""));
+			// It was sent: the node's own clients get a message with the first attempt
+			MachineTime.await(SOON).until(() -> String.join("", atHolder.texts()).contains("push"));
 			MachineTime.await(SOON).until(() -> !holder.messaging().monitor().isUp());
-			// Without the cut, Redis could get what was stalled, and other nodes the
+			// Without the cut, Redis could get what was stalled, and the other node the
 			// first
-			// copy, after which they drop the second one
-			redis.proxy().cut();
-			redis.proxy().resume();
+			// copy, after which it drops the second one
+			proxy.cut();
+			proxy.resume();
 			MachineTime.await(SOON)
 				.untilAsserted(() -> assertThat(atOther.texts()).contains("{\"push\":{\"channel\":\"" + channel
 						+ "\",\"pub\":{\"data\":\"text\",\"tags\":{\"atmosphere-repeated\":\"true\"}}}}"));
@@ -359,7 +384,7 @@ class OutboxOnRedisTests {
 				.containsExactly("{\"push\":{\"channel\":\"" + channel + "\",\"pub\":{\"data\":\"text\"}}}");
 		}
 		finally {
-			redis.proxy().resume();
+			proxy.resume();
 		}
 	}
 
