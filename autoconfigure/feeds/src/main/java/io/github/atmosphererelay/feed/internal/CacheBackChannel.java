@@ -251,11 +251,12 @@ public final class CacheBackChannel implements BackChannel {
 	}
 
 	/**
-	 * Write again what Redis has lost.
+	 * Write again what Redis has lost, also if it has an older version instead: that of a
+	 * replica that had not got the last ones.
 	 */
 	private void restore() {
 		this.own.forEach((key, interest) -> {
-			if (!this.interests.touch(key)) {
+			if (this.interests.touch(key) < interest.version()) {
 				this.interests.replace(key, interest.version(), interest.channels());
 			}
 		});

@@ -178,11 +178,12 @@ final class CachedInterests {
 
 	/**
 	 * Keep an interest for longer.
-	 * @return {@code false} if Redis has lost it
+	 * @return the version that Redis has, or -1 if Redis has lost it
 	 */
-	boolean touch(InterestKey key) {
-		return !text(this.calls.call(TOUCH, List.of(hash(key), index()), List.of(TTL_MILLIS, bytes(key.name()))).get(0))
-			.isEmpty();
+	long touch(InterestKey key) {
+		String version = text(
+				this.calls.call(TOUCH, List.of(hash(key), index()), List.of(TTL_MILLIS, bytes(key.name()))).get(0));
+		return version.isEmpty() ? -1 : Long.parseLong(version);
 	}
 
 	/**

@@ -27,16 +27,31 @@ import io.github.atmosphererelay.relay.PageLimit;
  */
 final class ChannelScan {
 
+	/**
+	 * How many bytes a read collects at most. The pages of a recovery are smaller; if
+	 * each of them was a scan of its own, the recovery would take longer than its client
+	 * waits.
+	 */
+	static final long AHEAD = 8L * 1024 * 1024;
+
 	private final CompletableFuture<Result> result = new CompletableFuture<>();
 
 	private final FeedPage page = new FeedPage();
 
 	private final Key key;
 
+	private final PageLimit limit;
+
 	private final long deadline;
 
-	ChannelScan(Key key, long deadline) {
+	/**
+	 * Create a read.
+	 * @param limit ends it, except that it reads ahead for the next pages of the client
+	 * up to {@link #AHEAD}
+	 */
+	ChannelScan(Key key, PageLimit limit, long deadline) {
 		this.key = key;
+		this.limit = new PageLimit(limit.publications(), Math.max(limit.bytes(), AHEAD));
 		this.deadline = deadline;
 	}
 
@@ -61,7 +76,7 @@ final class ChannelScan {
 	}
 
 	PageLimit limit() {
-		return this.key.limit();
+		return this.limit;
 	}
 
 	CompletableFuture<Result> result() {
@@ -93,6 +108,10 @@ final class ChannelScan {
 		this.result.complete(new Result(this.page.records(), end, true, more));
 	}
 
+	void found(Result result) {
+		this.result.complete(result);
+	}
+
 	/**
 	 * There is something missing.
 	 */
@@ -111,9 +130,13 @@ final class ChannelScan {
 	 * @param channel the channel's name
 	 * @param epoch the topic's epoch
 	 * @param from the least offset
-	 * @param limit ends the reading
 	 */
-	record Key(int partition, String channel, String epoch, long from, PageLimit limit) {
+	record Key(int partition, String channel, String epoch, long from) {
+
+		Key from(long offset) {
+			return new Key(this.partition, this.channel, this.epoch, offset);
+		}
+
 	}
 
 	/**
@@ -125,6 +148,28 @@ final class ChannelScan {
 	 * @param more whether the limit has ended it before
 	 */
 	record Result(List<MappedRecord> records, long end, boolean complete, boolean more) {
+
+		/**
+		 * Return the first page of this.
+		 * @param limit the limit of the page
+		 */
+		Result page(PageLimit limit) {
+			FeedPage page = new FeedPage();
+			for (MappedRecord record : this.records) {
+				if (!page.add(record, limit)) {
+					return new Result(page.records(), page.last().offset() + 1, true, true);
+				}
+			}
+			return this;
+		}
+
+		/**
+		 * Return what is left of this behind a page.
+		 */
+		Result behind(Result page) {
+			return new Result(List.copyOf(this.records.subList(page.records.size(), this.records.size())), this.end,
+					true, this.more);
+		}
 
 		long bytes() {
 			return this.records.stream().mapToLong((record) -> record.payload().size()).sum();

@@ -26,7 +26,6 @@ import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -154,13 +153,15 @@ final class EveryoneInput implements FeedInput {
 			try {
 				read(sink);
 			}
-			catch (InterruptedException | InterruptException ex) {
-				return;
-			}
 			catch (WakeupException ex) {
 				// The feed stops
 			}
 			catch (Throwable ex) {
+				if (isStopping()) {
+					return;
+				}
+				// Whoever has interrupted it, the feed goes on
+				Thread.interrupted();
 				boolean worked = this.up;
 				this.up = false;
 				failed(ex);
@@ -199,7 +200,7 @@ final class EveryoneInput implements FeedInput {
 			return !this.stopping.await(pause.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (InterruptedException ex) {
-			return false;
+			return !isStopping();
 		}
 	}
 

@@ -203,7 +203,8 @@ public final class Feed implements ChannelSource {
 				? new RecoveryMemory(this.settings.recovery(), this.settings.recoveryBytes(), System::nanoTime) : null;
 		FeedState state = this.settings.hasSnapshots() ? state(extensions.states(), guard) : null;
 		FeedRun run = new FeedRun(node, this.settings, new FeedMapper(this.settings, extensions),
-				extensions.partitioner(), memory, state, this.statistics, this.health, clients, guard);
+				CheckedPartitioner.of(extensions.partitioner()), memory, state, this.statistics, this.health, clients,
+				guard);
 		FeedInput input = this.inputs.create(run);
 		Running running = new Running(run, input, delivery);
 		this.running = running;

@@ -91,7 +91,7 @@ final class FeedLog implements ChannelLog {
 		if (memory == null && from == place.offset()) {
 			return CompletableFuture.completedFuture(new LogPage(List.of(), end, true));
 		}
-		return this.scans.read(new ChannelScan.Key(partition, channel, place.epoch(), from, limit))
+		return this.scans.read(new ChannelScan.Key(partition, channel, place.epoch(), from), limit)
 			.thenApply((found) -> page(found, end));
 	}
 

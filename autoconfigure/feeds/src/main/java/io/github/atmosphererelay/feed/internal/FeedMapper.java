@@ -89,8 +89,10 @@ final class FeedMapper {
 			Object channel = channel(record);
 			return (channel instanceof String name) ? map(name, record) : (Mapped.Skipped) channel;
 		}
-		catch (RuntimeException | LinkageError | AssertionError | StackOverflowError ex) {
-			return new Mapped.Skipped(SkipReason.MAPPING_FAILED, String.valueOf(ex));
+		catch (Throwable ex) {
+			// The application's deserializer may throw anything, also what it does not
+			// declare. The record would fail in the same way for ever
+			return failed(ex);
 		}
 	}
 
@@ -111,7 +113,7 @@ final class FeedMapper {
 		try {
 			return (channel(record) instanceof String name) ? name : null;
 		}
-		catch (RuntimeException | StackOverflowError ex) {
+		catch (Throwable ex) {
 			// Mapping it tells why
 			return null;
 		}
@@ -162,7 +164,7 @@ final class FeedMapper {
 		}
 	}
 
-	private Mapped map(String channel, ConsumerRecord<byte[], byte[]> record) {
+	private Mapped map(String channel, ConsumerRecord<byte[], byte[]> record) throws Throwable {
 		byte[] value = record.value();
 		if (value == null) {
 			return message(record, channel, TOMBSTONE, TOMBSTONE_HEADERS);
@@ -172,7 +174,7 @@ final class FeedMapper {
 		}
 		FeedExtensions.ValueReader values = this.extensions.values();
 		if (values != null) {
-			Payload payload = values.read(record.topic(), value);
+			Payload payload = ApplicationCall.of(() -> values.read(record.topic(), value));
 			return (payload != null) ? message(record, channel, payload, Map.of())
 					: message(record, channel, TOMBSTONE, TOMBSTONE_HEADERS);
 		}
@@ -199,14 +201,15 @@ final class FeedMapper {
 	private Mapped map(FeedMapping mapping, ConsumerRecord<byte[], byte[]> record) {
 		FeedMessage message;
 		try {
-			message = mapping.map(new FeedRecord(record.topic(), record.partition(), record.offset(),
-					record.timestamp(), record.key(), record.value(), headersOf(record)));
+			FeedRecord given = new FeedRecord(record.topic(), record.partition(), record.offset(), record.timestamp(),
+					record.key(), record.value(), headersOf(record));
+			message = ApplicationCall.of(() -> mapping.map(given));
 			if (message != null) {
 				EnvelopeCodec.checkHeaders(message.headers());
 			}
 		}
-		catch (Exception | LinkageError | AssertionError | StackOverflowError ex) {
-			return skipped(SkipReason.MAPPING_FAILED, String.valueOf(ex));
+		catch (Throwable ex) {
+			return failed(ex);
 		}
 		if (message == null) {
 			return skipped(SkipReason.LEFT_OUT, null);
@@ -278,6 +281,18 @@ final class FeedMapper {
 	private Mapped tooLarge(int size) {
 		return skipped(SkipReason.TOO_LARGE, "it has " + size + " bytes, and '"
 				+ "atmosphere.relay.max-message-size' is " + this.settings.maxMessageSize());
+	}
+
+	private static Mapped.Skipped failed(Throwable failure) {
+		String detail;
+		try {
+			detail = String.valueOf(failure);
+		}
+		catch (Throwable ex) {
+			// Exceptions of the application may have a message that fails
+			detail = failure.getClass().getName();
+		}
+		return skipped(SkipReason.MAPPING_FAILED, detail);
 	}
 
 	private static Mapped.Skipped skipped(SkipReason reason, @Nullable String detail) {

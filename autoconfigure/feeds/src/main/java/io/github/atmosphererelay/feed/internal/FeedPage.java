@@ -52,6 +52,13 @@ final class FeedPage {
 		return this.bytes;
 	}
 
+	/**
+	 * Return the last message, if there is one.
+	 */
+	MappedRecord last() {
+		return this.records.get(this.records.size() - 1);
+	}
+
 	List<MappedRecord> records() {
 		return this.records;
 	}

@@ -99,8 +99,15 @@ final class FeedPublisher {
 			return CompletableFuture.failedFuture(this.run.unavailable());
 		}
 		byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
-		ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(this.run.settings().topic(),
-				this.run.partitioner().partition(keyBytes, topic.partitions()), keyBytes, payload.bytes());
+		int partition;
+		try {
+			partition = this.run.partitioner().partition(keyBytes, topic.partitions());
+		}
+		catch (RuntimeException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(this.run.settings().topic(), partition, keyBytes,
+				payload.bytes());
 		headers.forEach((name, value) -> record.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
 		Pending pending = new Pending(id, record, topic);
 		if (this.bytes.addAndGet(payload.size()) > MAX_PENDING_BYTES) {

@@ -17,8 +17,9 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.atmosphererelay.feed.FeedMessage;
@@ -36,6 +37,8 @@ final class FeedState {
 	/** What a value takes beside its payload and headers, in bytes. */
 	private static final int OVERHEAD = 200;
 
+	private static final int MAX_REMOVED = 100_000;
+
 	private final long maxBytes;
 
 	private final @Nullable StoredState stored;
@@ -49,7 +52,13 @@ final class FeedState {
 	private boolean compacted = true;
 
 	/** What memory has no room for any more, and the store does not have yet. */
-	private List<MappedRecord> overflow = List.of();
+	private Map<String, MappedRecord> overflow = Map.of();
+
+	/**
+	 * The channels whose values were removed last, so that an older value that another
+	 * partition has does not come back.
+	 */
+	private final Set<String> removed = new LinkedHashSet<>();
 
 	FeedState(long maxBytes) {
 		this(maxBytes, null);
@@ -93,16 +102,21 @@ final class FeedState {
 			return put(record);
 		}
 		boolean room = true;
-		List<MappedRecord> moved;
+		Map<String, MappedRecord> moved;
 		boolean storing;
 		synchronized (this) {
 			put(record);
 			moved = this.overflow;
-			this.overflow = List.of();
 			storing = this.full || !this.compacted;
 		}
-		for (MappedRecord each : moved) {
-			room &= stored.put(topic, each, true);
+		if (!moved.isEmpty()) {
+			for (MappedRecord each : moved.values()) {
+				room &= stored.put(topic, each, true);
+			}
+			// Until now, some are found here only
+			synchronized (this) {
+				this.overflow = Map.of();
+			}
 		}
 		return (!storing || stored.put(topic, record, loading)) && room;
 	}
@@ -117,7 +131,7 @@ final class FeedState {
 		MappedRecord found;
 		boolean complete;
 		synchronized (this) {
-			found = this.values.get(channel);
+			found = this.values.getOrDefault(channel, this.overflow.get(channel));
 			complete = this.compacted && !this.full;
 		}
 		return (found != null || complete || stored == null || topic == null) ? CompletableFuture.completedFuture(found)
@@ -133,18 +147,51 @@ final class FeedState {
 			return false;
 		}
 		boolean tombstone = FeedMessage.TOMBSTONE.equals(record.headers().get(FeedMessage.EVENT));
+		if (record.isElsewhere() && isNewer(record)) {
+			return true;
+		}
+		if (!record.isElsewhere()) {
+			note(record.channel(), tombstone);
+		}
 		MappedRecord before = tombstone ? this.values.remove(record.channel())
 				: this.values.put(record.channel(), record);
 		this.bytes += (tombstone ? 0 : cost(record)) - ((before != null) ? cost(before) : 0);
 		if (this.bytes > this.maxBytes) {
 			this.full = true;
 			if (this.stored != null && this.compacted) {
-				this.overflow = List.copyOf(this.values.values());
+				this.overflow = Map.copyOf(this.values);
 			}
 			this.values.clear();
 			this.bytes = 0;
 		}
 		return !this.full;
+	}
+
+	/**
+	 * Return whether the value that is known is newer than a record of another partition:
+	 * a key that has moved is written to its own one from then on.
+	 */
+	private boolean isNewer(MappedRecord record) {
+		MappedRecord known = this.values.get(record.channel());
+		return (known != null) ? !known.isElsewhere() || known.time() > record.time()
+				: this.removed.contains(record.channel());
+	}
+
+	private void note(String channel, boolean tombstone) {
+		this.removed.remove(channel);
+		if (tombstone) {
+			this.removed.add(channel);
+			if (this.removed.size() > MAX_REMOVED) {
+				this.removed.remove(this.removed.iterator().next());
+			}
+		}
+	}
+
+	/**
+	 * Note that partitions were added, so that channels may have others now.
+	 */
+	synchronized void grown() {
+		this.values.replaceAll((channel, value) -> value.elsewhere());
 	}
 
 	private static long cost(MappedRecord record) {
@@ -164,6 +211,7 @@ final class FeedState {
 	 */
 	synchronized void clear() {
 		this.values.clear();
+		this.removed.clear();
 		this.bytes = 0;
 		this.full = false;
 		if (this.stored != null) {

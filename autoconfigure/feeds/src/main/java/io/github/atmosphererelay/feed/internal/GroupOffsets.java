@@ -43,13 +43,18 @@ final class GroupOffsets {
 	 * Find out where to begin with partitions. A group that is new begins at their ends,
 	 * and with a partition that was added later, or a topic that was made again, at the
 	 * first record.
+	 * <p>
+	 * The first member of a new group commits the ends of all partitions, also of those
+	 * that others will read: whoever gets one of them later goes on there.
 	 * @param consumer a member of the group
 	 * @param topic the topic as it is now
 	 * @param partitions the partitions that the member was given
+	 * @param recreated whether this process knows that the topic was made again: with the
+	 * topic, the broker has deleted the group's offsets
 	 * @return an offset for each
 	 */
 	static Map<TopicPartition, Long> find(Consumer<byte[], byte[]> consumer, TopicInfo topic,
-			Collection<TopicPartition> partitions) {
+			Collection<TopicPartition> partitions, boolean recreated) {
 		if (partitions.isEmpty()) {
 			return Map.of();
 		}
@@ -58,24 +63,36 @@ final class GroupOffsets {
 		for (int i = 0; i < topic.partitions(); i++) {
 			all.add(new TopicPartition(name, i));
 		}
-		Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(all, ANSWER);
-		boolean begun = committed.values().stream().anyMatch((each) -> each != null);
-		Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions, ANSWER);
-		Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, ANSWER);
+		Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
+		consumer.committed(all, ANSWER).forEach((partition, offset) -> {
+			if (offset != null) {
+				committed.put(partition, offset);
+			}
+		});
+		Map<TopicPartition, Long> begins = consumer.beginningOffsets(all, ANSWER);
+		Map<TopicPartition, Long> ends = consumer.endOffsets(all, ANSWER);
+		if (committed.isEmpty()) {
+			all.forEach((partition) -> committed.put(partition, of(topic,
+					(recreated ? begins : ends).getOrDefault(partition, begins.getOrDefault(partition, 0L)))));
+			consumer.commitSync(committed, ANSWER);
+		}
 		Map<TopicPartition, Long> found = new HashMap<>();
 		for (TopicPartition partition : partitions) {
 			OffsetAndMetadata offset = committed.get(partition);
 			long begin = begins.getOrDefault(partition, 0L);
 			long end = ends.getOrDefault(partition, begin);
-			long next = (offset != null && isOf(topic, offset)) ? offset.offset() : begun ? begin : end;
+			long next = (offset != null && isOf(topic, offset)) ? offset.offset() : begin;
 			found.put(partition, Math.min(Math.max(next, begin), end));
 		}
 		return found;
 	}
 
+	/**
+	 * Return whether an offset is one of the topic, whatever the number of its partitions
+	 * was. An administrator's tools commit offsets without an epoch.
+	 */
 	private static boolean isOf(TopicInfo topic, OffsetAndMetadata offset) {
-		// Of the same topic, whatever the number of its partitions was
-		return offset.metadata().startsWith(topic.id() + "-");
+		return offset.metadata().isEmpty() || offset.metadata().startsWith(topic.id() + "-");
 	}
 
 	static OffsetAndMetadata of(PartitionSpans partition) {

@@ -210,8 +210,10 @@ final class InterestPublisher {
 		this.added.clear();
 		this.removed.clear();
 		for (SharedChannel channel : this.wanted.values()) {
-			// Redistributors may have learnt of what has failed, or not
-			if (channel.added() > this.acknowledged) {
+			// What was published before stays chosen from that version on, even if it has
+			// failed: either redistributors have learnt of it, or they know only an older
+			// version. A channel that has begun with it must not get a later one
+			if (channel.added() == SharedChannel.UNPUBLISHED) {
 				channel.added(this.version);
 			}
 		}

@@ -38,4 +38,20 @@ record MappedRecord(long offset, long time, String channel, Payload payload, Map
 		headers = Map.copyOf(headers);
 	}
 
+	/**
+	 * Return this without its offset: it is one of another partition than the one that
+	 * has the channel now, and says nothing about where a client goes on.
+	 */
+	MappedRecord elsewhere() {
+		return new MappedRecord(-1, this.time, this.channel, this.payload, this.headers);
+	}
+
+	/**
+	 * Return whether this comes from another partition than the one that has the channel
+	 * now.
+	 */
+	boolean isElsewhere() {
+		return this.offset < 0;
+	}
+
 }

@@ -48,7 +48,17 @@ final class PartitionScan {
 		this.partition = partition;
 	}
 
+	int partition() {
+		return this.partition;
+	}
+
+	/**
+	 * Add a read that begins here or behind.
+	 */
 	void add(ChannelScan scan) {
+		if (this.scans.isEmpty()) {
+			this.offset = scan.from();
+		}
 		this.scans.computeIfAbsent(scan.channel(), (channel) -> new ArrayList<>(1)).add(scan);
 	}
 

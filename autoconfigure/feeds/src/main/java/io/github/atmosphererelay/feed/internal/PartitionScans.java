@@ -17,26 +17,21 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Iterator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 
 import io.github.atmosphererelay.guard.internal.Failures;
 import io.github.atmosphererelay.guard.internal.Threads;
+import io.github.atmosphererelay.relay.PageLimit;
 import io.github.atmosphererelay.relay.RelayOverloadedException;
 import io.github.atmosphererelay.relay.RelayUnavailableException;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -63,13 +58,6 @@ final class PartitionScans {
 
 	private static final long MAX_KEPT_BYTES = 32L * 1024 * 1024;
 
-	/** How much all reads together may hold before they end with what they have. */
-	private static final long MAX_OPEN_BYTES = 64L * 1024 * 1024;
-
-	private static final Duration POLL = Duration.ofMillis(100);
-
-	private static final Duration ANSWER = Duration.ofSeconds(4);
-
 	private static final Duration IDLE = Duration.ofSeconds(15);
 
 	private final FeedRun run;
@@ -95,11 +83,12 @@ final class PartitionScans {
 	/**
 	 * Read the messages of a channel.
 	 * @param key what to read, of the present epoch
+	 * @param limit the limit of the page
 	 * @return completes on the scanning thread; fails with
 	 * {@link RelayUnavailableException} if that takes too long, and with
 	 * {@link RelayOverloadedException} if too many reads are open
 	 */
-	CompletableFuture<ChannelScan.Result> read(ChannelScan.Key key) {
+	CompletableFuture<ChannelScan.Result> read(ChannelScan.Key key, PageLimit limit) {
 		String name = this.run.settings().name();
 		if (this.reads.size() >= MAX_READS) {
 			return CompletableFuture.failedFuture(RelayOverloadedException.forReads(name, MAX_READS));
@@ -108,12 +97,13 @@ final class PartitionScans {
 			if (present != null && !present.result().isCompletedExceptionally()) {
 				return present;
 			}
-			ChannelScan created = new ChannelScan(key, System.nanoTime() + this.run.settings().scanTimeout().toNanos());
+			ChannelScan created = new ChannelScan(key, limit,
+					System.nanoTime() + this.run.settings().scanTimeout().toNanos());
 			this.waiting.add(created);
 			return created;
 		});
 		begin();
-		CompletableFuture<ChannelScan.Result> answer = scan.result().copy();
+		CompletableFuture<ChannelScan.Result> answer = scan.result().thenApply((found) -> page(key, found, limit));
 		// A result that a client has got is not kept for others
 		answer.thenRun(() -> this.reads.remove(key, scan));
 		return answer.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).exceptionallyCompose((ex) -> {
@@ -121,6 +111,19 @@ final class PartitionScans {
 			return CompletableFuture.failedFuture((cause instanceof TimeoutException)
 					? RelayUnavailableException.forSlowRead(name, PATIENCE) : cause);
 		});
+	}
+
+	/**
+	 * Return the first page of what was found, and keep the rest for the next one.
+	 */
+	private ChannelScan.Result page(ChannelScan.Key key, ChannelScan.Result found, PageLimit limit) {
+		ChannelScan.Result page = found.page(limit);
+		if (page != found) {
+			ChannelScan rest = new ChannelScan(key.from(page.end()), limit, System.nanoTime());
+			rest.found(found.behind(page));
+			this.reads.putIfAbsent(rest.key(), rest);
+		}
+		return page;
 	}
 
 	private synchronized void begin() {
@@ -188,9 +191,9 @@ final class PartitionScans {
 	 * Scan until nothing has been asked for, for a while.
 	 */
 	private void scan(Consumer<byte[], byte[]> consumer) throws InterruptedException {
-		Map<Integer, PartitionScan> scans = new HashMap<>();
+		PartitionLanes lanes = new PartitionLanes(this.run, this.input, consumer);
 		while (!this.stopped) {
-			if (scans.isEmpty()) {
+			if (lanes.isEmpty()) {
 				ChannelScan first = this.waiting.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
 				sweep();
 				if (first == null) {
@@ -202,107 +205,16 @@ final class PartitionScans {
 				this.waiting.addFirst(first);
 			}
 			try {
-				join(scans, consumer);
-				read(scans, consumer);
+				List<ChannelScan> asked = new ArrayList<>();
+				this.waiting.drainTo(asked);
+				this.waiting.addAll(lanes.join(asked));
+				lanes.read();
 			}
 			catch (RuntimeException | Error ex) {
-				scans.values()
-					.forEach((scan) -> scan.failAll(new RelayUnavailableException(this.run.settings().name(), ex)));
+				lanes.failAll(new RelayUnavailableException(this.run.settings().name(), ex));
 				throw ex;
 			}
 			sweep();
-		}
-	}
-
-	/**
-	 * Add the reads that wait to the scans, except those that begin where a scan has
-	 * passed: they wait for the next one.
-	 */
-	private void join(Map<Integer, PartitionScan> scans, Consumer<byte[], byte[]> consumer) {
-		Map<Integer, PartitionScan> begun = new HashMap<>();
-		for (Iterator<ChannelScan> each = this.waiting.iterator(); each.hasNext();) {
-			ChannelScan scan = each.next();
-			int partition = scan.key().partition();
-			PartitionScan present = scans.get(partition);
-			if (present == null) {
-				each.remove();
-				begun.computeIfAbsent(partition, (number) -> new PartitionScan(this.run, this.input, number)).add(scan);
-			}
-			else if (scan.from() >= present.offset()) {
-				each.remove();
-				present.add(scan);
-			}
-		}
-		if (begun.isEmpty()) {
-			return;
-		}
-		try {
-			begin(begun, scans, consumer);
-		}
-		catch (RuntimeException | Error ex) {
-			begun.values()
-				.forEach((scan) -> scan.failAll(new RelayUnavailableException(this.run.settings().name(), ex)));
-			throw ex;
-		}
-	}
-
-	private void begin(Map<Integer, PartitionScan> begun, Map<Integer, PartitionScan> scans,
-			Consumer<byte[], byte[]> consumer) {
-		Set<TopicPartition> added = begun.keySet().stream().map(this::partition).collect(Collectors.toSet());
-		Map<TopicPartition, Long> begins = consumer.beginningOffsets(added, ANSWER);
-		Map<TopicPartition, Long> ends = consumer.endOffsets(added, ANSWER);
-		begun.forEach((number, scan) -> {
-			TopicPartition partition = partition(number);
-			scan.begin(begins.getOrDefault(partition, Long.MAX_VALUE), ends.getOrDefault(partition, 0L));
-			scan.passed(scan.offset());
-			if (!scan.isEmpty()) {
-				this.run.statistics().countScan();
-				scans.put(number, scan);
-			}
-		});
-		assign(scans, consumer);
-		begun.forEach((number, scan) -> {
-			if (!scan.isEmpty()) {
-				consumer.seek(partition(number), scan.offset());
-			}
-		});
-	}
-
-	/**
-	 * Assign the partitions of the scans. The consumer stays where it is in those that it
-	 * had before.
-	 */
-	private void assign(Map<Integer, PartitionScan> scans, Consumer<byte[], byte[]> consumer) {
-		consumer.assign(scans.keySet().stream().map(this::partition).toList());
-	}
-
-	private TopicPartition partition(int number) {
-		return new TopicPartition(this.run.settings().topic(), number);
-	}
-
-	private void read(Map<Integer, PartitionScan> scans, Consumer<byte[], byte[]> consumer) {
-		if (scans.isEmpty()) {
-			return;
-		}
-		ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
-		for (ConsumerRecord<byte[], byte[]> record : records) {
-			this.run.statistics()
-				.countScanned(Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize()));
-			PartitionScan scan = scans.get(record.partition());
-			if (scan != null) {
-				scan.take(record);
-			}
-		}
-		long now = System.nanoTime();
-		scans.forEach((number, scan) -> {
-			scan.passed(consumer.position(partition(number)));
-			scan.expire(now);
-		});
-		if (scans.values().stream().mapToLong(PartitionScan::bytes).sum() > MAX_OPEN_BYTES) {
-			scans.values().forEach(PartitionScan::handOver);
-		}
-		if (scans.values().removeIf(PartitionScan::isEmpty) && !scans.isEmpty()) {
-			assign(scans, consumer);
 		}
 	}
 

@@ -87,6 +87,9 @@ final class Redistributor implements ConsumerRebalanceListener {
 
 	private @Nullable TopicInfo topic;
 
+	/** Whether the topic was made again since this process has begun to read it. */
+	private boolean recreated;
+
 	private long committedAt;
 
 	/**
@@ -184,15 +187,18 @@ final class Redistributor implements ConsumerRebalanceListener {
 			throw new KafkaException("no broker accepts a connection");
 		}
 		try (TopicWatch watch = new TopicWatch(this.run.settings().topic(), clients.admin())) {
-			this.topic = watch.ask();
+			TopicInfo known = this.topic;
+			TopicInfo found = watch.ask();
+			this.recreated |= known != null && !known.id().equals(found.id());
+			this.topic = found;
 			Consumer<byte[], byte[]> consumer = clients.groupMember(this.group);
 			this.consumer = consumer;
 			try {
 				consumer.subscribe(List.of(this.run.settings().topic()), this);
 				while (!this.loop.isStopping()) {
-					TopicInfo found = watch.look();
-					if (found != null) {
-						adopt(found);
+					TopicInfo answer = watch.look();
+					if (answer != null) {
+						adopt(answer);
 					}
 					poll(consumer, watch);
 				}
@@ -333,7 +339,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 			return;
 		}
 		Map<TopicPartition, OffsetAndMetadata> begins = new HashMap<>();
-		GroupOffsets.find(consumer, topic, assigned).forEach((partition, offset) -> {
+		GroupOffsets.find(consumer, topic, assigned, this.recreated).forEach((partition, offset) -> {
 			consumer.seek(partition, offset);
 			begin(topic, partition, offset);
 			begins.put(partition, GroupOffsets.of(topic, offset));

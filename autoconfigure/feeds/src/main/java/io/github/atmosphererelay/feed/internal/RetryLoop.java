@@ -23,7 +23,6 @@ import java.util.function.Consumer;
 
 import io.github.atmosphererelay.guard.internal.Threads;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -121,9 +120,6 @@ final class RetryLoop {
 			try {
 				this.attempt.run();
 			}
-			catch (InterruptedException | InterruptException ex) {
-				return;
-			}
 			catch (WakeupException ex) {
 				// It stops
 			}
@@ -131,6 +127,8 @@ final class RetryLoop {
 				if (isStopping()) {
 					return;
 				}
+				// Whoever has interrupted it, the loop goes on
+				Thread.interrupted();
 				report(ex);
 				pause = (System.nanoTime() - begin > WORKED.toNanos()) ? FIRST_PAUSE : longer(pause);
 				if (!pauseAfter(isRefusal(ex) ? REFUSED_PAUSE : pause)) {
@@ -154,7 +152,7 @@ final class RetryLoop {
 			return pause(pause);
 		}
 		catch (InterruptedException ex) {
-			return false;
+			return !isStopping();
 		}
 	}
 

@@ -302,7 +302,7 @@ final class StoredState {
 			Waiting waiting = this.waiting.get(channel);
 			waiting = (waiting != null) ? waiting : this.written.get(channel);
 			if (waiting != null) {
-				return CompletableFuture.completedFuture(waiting.value());
+				return CompletableFuture.completedFuture(waiting.value(topic));
 			}
 			if (isDropped(channel)) {
 				return CompletableFuture.failedFuture(
@@ -352,7 +352,7 @@ final class StoredState {
 		}
 		// Offsets before partitions were added say nothing about where a client goes on
 		StateVersion version = entry.version();
-		return StoredRecordCodec.decode(channel, (version.generation() == topic.partitions()) ? version.offset() : 0,
+		return StoredRecordCodec.decode(channel, (version.generation() == topic.partitions()) ? version.offset() : -1,
 				value);
 	}
 
@@ -375,12 +375,17 @@ final class StoredState {
 			return FeedMessage.TOMBSTONE.equals(this.record.headers().get(FeedMessage.EVENT));
 		}
 
-		@Nullable MappedRecord value() {
-			return isTombstone() ? null : this.record;
+		@Nullable MappedRecord value(TopicInfo asked) {
+			if (isTombstone()) {
+				return null;
+			}
+			return (asked.partitions() == this.topic.partitions()) ? this.record : this.record.elsewhere();
 		}
 
 		StateEntry entry() {
-			StateVersion version = new StateVersion(this.topic.partitions(), this.record.offset());
+			// Whatever was written since the channel has its partition is newer
+			StateVersion version = this.record.isElsewhere() ? new StateVersion(0, Math.max(0, this.record.time()))
+					: new StateVersion(this.topic.partitions(), this.record.offset());
 			return isTombstone() ? StateEntry.removed(this.record.channel(), version)
 					: new StateEntry(this.record.channel(), version, StoredRecordCodec.encode(this.record));
 		}

@@ -56,6 +56,9 @@ final class TopicReader {
 	/** Up to where the sink has got everything, by partition. */
 	private final Map<Integer, PartitionPlace> places = new ConcurrentHashMap<>();
 
+	/** Whether partitions were added since this node reads the topic. */
+	private boolean grown;
+
 	private volatile @Nullable TopicInfo topic;
 
 	private volatile long lag;
@@ -140,7 +143,12 @@ final class TopicReader {
 		boolean another = known == null || !known.epoch().equals(found.epoch());
 		boolean recreated = known != null && !known.id().equals(found.id());
 		FeedState state = this.run.state();
+		if (state != null && known != null && !recreated && another) {
+			this.grown = true;
+			state.grown();
+		}
 		if (state != null && recreated) {
+			this.grown = false;
 			state.clear();
 			this.loading.clear();
 		}
@@ -296,8 +304,8 @@ final class TopicReader {
 			}
 		}
 		FeedState state = this.run.state();
-		if (state != null && mapped instanceof Mapped.Message message
-				&& !state.put(topic, message.record(), this.loading.containsKey(record.partition()))) {
+		MappedRecord value = (state != null) ? value(mapped, record) : null;
+		if (state != null && value != null && !state.put(topic, value, this.loading.containsKey(record.partition()))) {
 			this.run.health().stateIsFull();
 		}
 		Loading loading = this.loading.get(record.partition());
@@ -324,6 +332,19 @@ final class TopicReader {
 			this.run.health().skipped(record, skipped);
 		}
 		return true;
+	}
+
+	/**
+	 * Return what may be the current value of a channel. Of a key that has not been
+	 * written since partitions were added, that is in another partition than its own.
+	 */
+	private @Nullable MappedRecord value(Mapped mapped, ConsumerRecord<byte[], byte[]> record) {
+		if (mapped instanceof Mapped.Message message) {
+			return message.record();
+		}
+		boolean misplaced = mapped instanceof Mapped.Skipped skipped && skipped.reason() == SkipReason.MISPLACED;
+		return (misplaced && (this.grown || this.loading.containsKey(record.partition()))
+				&& this.run.mapper().map(record) instanceof Mapped.Message moved) ? moved.record().elsewhere() : null;
 	}
 
 	/**

@@ -120,6 +120,24 @@ class CacheBackChannelTests extends BackChannelContractTests {
 		awaitKnown(recorder, node);
 	}
 
+	/**
+	 * As a replica that becomes the master, and had not got the last change. A
+	 * redistributor that begins then would not know of a channel that its node waits for.
+	 */
+	@Test
+	void anInterestOfWhichRedisHasAnOlderVersionIsWrittenAgain() throws Exception {
+		InterestedNode node = new InterestedNode("prices", channel()).want("prices/a").want("prices/b");
+		assertThat(node.isKnownTo(listening(channel()))).isTrue();
+		try (Jedis jedis = new Jedis(RedisServers.HOST, this.redis.server().port())) {
+			String key = jedis.keys("*:of:*" + node.id() + "*").iterator().next();
+			jedis.hdel(key, "prices/b");
+			jedis.hincrBy(key, "", -1);
+		}
+		MachineTime.await(Duration.ofSeconds(20))
+			.pollInterval(Duration.ofMillis(500))
+			.until(() -> node.isKnownTo(listening(channel())));
+	}
+
 	@Test
 	void aChangeThatDoesNotFollowUponWhatRedisHasIsRefused() throws Exception {
 		BackChannel one = channel();

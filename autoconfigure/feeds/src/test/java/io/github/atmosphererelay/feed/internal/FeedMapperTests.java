@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.feed.internal;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -23,8 +24,10 @@ import java.util.Map;
 
 import io.github.atmosphererelay.feed.FeedMapping;
 import io.github.atmosphererelay.feed.FeedMessage;
+import io.github.atmosphererelay.feed.FeedPartitioner;
 import io.github.atmosphererelay.message.Payload;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -177,6 +180,64 @@ class FeedMapperTests {
 		assertSkipped(reading.map(record("a", "1")), SkipReason.MAPPING_FAILED);
 		assertMessage(reading.map(record("a", "12")), "p/a", Payload.text("null"), Map.of("feed-event", "tombstone"));
 		assertMessage(reading.map(record("a", "123")), "p/a", Payload.text("x"), Map.of());
+	}
+
+	/**
+	 * Whatever a poison record makes the application throw, the next attempt would throw
+	 * it again, and the feed would never come past it.
+	 */
+	@Test
+	void whateverTheApplicationThrowsIsCountedAndSkipped() {
+		List<Throwable> failures = List.of(new IOException("checked"), new OutOfMemoryError("a length that is none"),
+				new Error("its own"), new InterruptedException(), new IllegalStateException() {
+
+					@Override
+					public String getMessage() {
+						throw new IllegalStateException("even its message fails");
+					}
+
+				});
+		for (Throwable failure : failures) {
+			FeedExtensions values = new FeedExtensions(null, (topic, value) -> {
+				throw FeedMapperTests.<RuntimeException>sneaky(failure);
+			}, NONE.partitioner());
+			assertSkipped(mapper(ChannelTemplate.parse("p/{key}"), ValueFormat.JSON, values).map(record("a", "1")),
+					SkipReason.MAPPING_FAILED);
+			assertSkipped(byBean((record) -> {
+				throw FeedMapperTests.<RuntimeException>sneaky(failure);
+			}).map(record("a", "1")), SkipReason.MAPPING_FAILED);
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <T extends Throwable> T sneaky(Throwable failure) throws T {
+		throw (T) failure;
+	}
+
+	/**
+	 * The next poll of the feed's thread would end as if the feed was stopped.
+	 */
+	@Test
+	void anApplicationThatLeavesTheThreadInterruptedDoesNotStopTheFeed() {
+		byBean((record) -> {
+			Thread.currentThread().interrupt();
+			return new FeedMessage("p/a", Payload.text("1"));
+		}).map(record("a", "1"));
+		assertThat(Thread.interrupted()).isFalse();
+	}
+
+	/**
+	 * As with the usual {@code hash % partitions}, which is negative for half of all
+	 * keys.
+	 */
+	@ParameterizedTest
+	@ValueSource(ints = { -1, 3 })
+	void aPartitionerThatReturnsWhatIsNoPartitionHasFailedForThatKeyOnly(int number) {
+		FeedPartitioner partitioner = CheckedPartitioner.of((key, partitions) -> (key[0] == 'x') ? number : 1);
+		ChannelPartitions partitions = new ChannelPartitions(ChannelTemplate.parse("p/{key}"), partitioner,
+				() -> TopicInfo.of(Uuid.randomUuid(), 3));
+		assertThat(partitions.of("p/x")).isNull();
+		assertThat(partitions.of("p/a")).isEqualTo(1);
 	}
 
 	private static FeedMapper byBean(FeedMapping mapping) {

@@ -17,10 +17,13 @@
 package io.github.atmosphererelay.feed.internal;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.feed.BackChannel;
 import io.github.atmosphererelay.feed.InterestChange;
@@ -79,11 +82,81 @@ class InterestPublisherTests {
 	}
 
 	/**
-	 * Tells one redistributor at once.
-	 *
-	 * @param known what the redistributor knows
+	 * The channel has begun with the version of the publication that is said to have
+	 * failed. With a later one, what is chosen with that version would be left out, and
+	 * nobody would know.
 	 */
-	private record Telling(FeedInterest known) implements BackChannel {
+	@Test
+	void aChannelThatHasBegunWithAPublicationThatFailedAfterItTookEffectLosesNothing() {
+		AtomicBoolean failing = new AtomicBoolean();
+		InterestPublisher publisher = new InterestPublisher("prices", NODE, new Telling(this.known) {
+
+			@Override
+			public CompletableFuture<@Nullable Void> publish(InterestChange change) {
+				super.publish(change);
+				return failing.get() ? CompletableFuture.failedFuture(new IllegalStateException("no answer"))
+						: CompletableFuture.completedFuture(null);
+			}
+
+		}, new ForwardingStatistics(), false);
+		publisher.start();
+		publisher.add(new SharedChannel("first"));
+		failing.set(true);
+		SharedChannel channel = new SharedChannel("a");
+		List<Long> delivered = new ArrayList<>();
+		SharedPartition partition = new SharedPartition(SharedFixture.run(true), new OffsetSink(delivered),
+				SharedFixture.EPOCH, 0, -1, (each) -> each.arrives().complete(null));
+		partition.add(channel);
+		publisher.add(channel);
+		long effective = this.known.version(NODE);
+		partition.take(SharedFixture.range(10, 10, effective, "a"));
+		assertThat(channel.arrives()).isCompleted();
+		MachineTime.await(Duration.ofSeconds(10)).until(() -> {
+			publisher.tick();
+			return this.known.version(NODE) > effective;
+		});
+		partition.take(SharedFixture.range(10, 20, effective, "a", 12));
+		partition.take(SharedFixture.range(20, 30, this.known.version(NODE), "a", 21));
+		assertThat(delivered).containsExactly(12L, 21L);
+	}
+
+	/**
+	 * Notes the offsets of records.
+	 */
+	private record OffsetSink(List<Long> offsets) implements FeedSink {
+
+		@Override
+		public void record(String epoch, int partition, MappedRecord record) {
+			this.offsets.add(record.offset());
+		}
+
+		@Override
+		public void gap(int partition) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void gap(String channel) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void changed() {
+			throw new UnsupportedOperationException();
+		}
+
+	}
+
+	/**
+	 * Tells one redistributor at once.
+	 */
+	private static class Telling implements BackChannel {
+
+		private final FeedInterest known;
+
+		Telling(FeedInterest known) {
+			this.known = known;
+		}
 
 		@Override
 		public String name() {

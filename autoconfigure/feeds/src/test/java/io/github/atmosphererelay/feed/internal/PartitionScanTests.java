@@ -64,7 +64,7 @@ class PartitionScanTests {
 	}
 
 	private ChannelScan read(String channel, long from) {
-		ChannelScan read = new ChannelScan(new ChannelScan.Key(0, channel, SharedFixture.EPOCH, from, LIMIT),
+		ChannelScan read = new ChannelScan(new ChannelScan.Key(0, channel, SharedFixture.EPOCH, from), LIMIT,
 				Long.MAX_VALUE);
 		this.scan.add(read);
 		return read;

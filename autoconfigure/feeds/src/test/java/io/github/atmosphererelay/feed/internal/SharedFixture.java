@@ -27,6 +27,7 @@ import io.github.atmosphererelay.feed.ForwardedRecord;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.message.Payload;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What tests of redistribution work with.
@@ -39,12 +40,16 @@ final class SharedFixture {
 	}
 
 	static FeedRun run(boolean recorded) {
+		return run(recorded, null);
+	}
+
+	static FeedRun run(boolean recorded, @Nullable FeedClients clients) {
 		FeedSettings settings = new FeedSettings("prices", "atmosphere.feeds[0]", "prices", "redistributed",
 				ChannelTemplate.parse("{key}"), "{a}", ValueFormat.TEXT, List.of(),
-				recorded ? Duration.ofMinutes(2) : Duration.ZERO, 1000, Duration.ofSeconds(3), 1000, 0, null);
+				recorded ? Duration.ofMinutes(2) : Duration.ZERO, 1000, Duration.ofSeconds(3), 100_000, 0, null);
 		FeedExtensions extensions = new FeedExtensions(null, null, (key, partitions) -> 0);
 		return new FeedRun(UUID.randomUUID(), settings, new FeedMapper(settings, extensions), extensions.partitioner(),
-				null, null, new FeedStatistics(), new FeedHealth(settings), null, new Guards().of(Part.FEEDS));
+				null, null, new FeedStatistics(), new FeedHealth(settings), clients, new Guards().of(Part.FEEDS));
 	}
 
 	static ForwardedRecord record(String channel, long offset) {
