@@ -20,7 +20,6 @@ import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.Refusal;
@@ -37,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PollDelivery {
 
-	/** A bound on memory: requests whose node has not said that it has the session. */
-	private static final int MAX_UNDERWAY = 2_000;
-
 	/**
 	 * After which time a client asks again that cannot be served now. At once would be
 	 * too often, and with another status than 200 it would give up soon.
@@ -53,8 +49,6 @@ final class PollDelivery {
 	private final Timers timers;
 
 	private final PollStatistics statistics;
-
-	private final AtomicInteger underway = new AtomicInteger();
 
 	PollDelivery(PollExchange exchange, StreamRequests requests, Timers timers, PollStatistics statistics) {
 		this.exchange = exchange;
@@ -85,13 +79,7 @@ final class PollDelivery {
 	 */
 	void deliver(PollToken token, PollQuestion asked, HeldPoll held, InetSocketAddress address,
 			@Nullable Principal principal, Runnable unknown) {
-		if (this.underway.incrementAndGet() > MAX_UNDERWAY) {
-			this.underway.decrementAndGet();
-			retryLater(token, held);
-			return;
-		}
 		this.exchange.poll(token, asked, held).whenComplete((result, failure) -> {
-			this.underway.decrementAndGet();
 			if (failure != null) {
 				retryLater(token, held);
 			}

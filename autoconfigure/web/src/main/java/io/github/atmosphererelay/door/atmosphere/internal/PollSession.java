@@ -191,7 +191,7 @@ final class PollSession implements SessionTransport, PositionListener {
 			answer = PollAnswer.of(token(), this.openingText);
 			if (waiter != null && !this.ended) {
 				this.neutral = true;
-				answered();
+				answered(waiter);
 			}
 		}
 		if (waiter != null) {
@@ -253,7 +253,7 @@ final class PollSession implements SessionTransport, PositionListener {
 				later(this.settings.nextTimeout(), () -> timeout(next));
 			}
 			else {
-				answered();
+				answered(next);
 				flushed = takeFlushed();
 			}
 		}
@@ -338,13 +338,27 @@ final class PollSession implements SessionTransport, PositionListener {
 	}
 
 	/**
-	 * Note that the request is answered: the next one is expected.
+	 * Note that a request is answered: the next one is expected. If the answer is lost on
+	 * its way to another node, it is not expected before that one gives up.
 	 */
-	private void answered() {
+	private void answered(PollWaiter waiter) {
 		this.waiter = null;
 		this.answeredAt = this.clock.getAsLong();
 		long gap = ++this.gaps;
-		later(this.settings.gap(), () -> expire(gap));
+		Duration patience = waiter.patience();
+		if (!patience.isZero()) {
+			waiter.whenArrived(() -> arrived(gap));
+		}
+		later(this.settings.gap().plus(patience), () -> expire(gap));
+	}
+
+	/**
+	 * The answer is at the node at which the request has waited.
+	 */
+	private synchronized void arrived(long gap) {
+		if (!this.ended && this.waiter == null && this.gaps == gap) {
+			later(this.settings.gap(), () -> expire(gap));
+		}
 	}
 
 	private void later(Duration time, Runnable action) {
@@ -383,7 +397,7 @@ final class PollSession implements SessionTransport, PositionListener {
 				return;
 			}
 			answer = PollAnswer.of(token(), "");
-			answered();
+			answered(waiter);
 		}
 		waiter.answer(answer);
 	}
@@ -393,7 +407,7 @@ final class PollSession implements SessionTransport, PositionListener {
 	 */
 	private synchronized void gone(PollWaiter waiter) {
 		if (!this.ended && this.waiter == waiter) {
-			answered();
+			answered(waiter);
 		}
 	}
 
@@ -437,7 +451,7 @@ final class PollSession implements SessionTransport, PositionListener {
 				return;
 			}
 			answer = PollAnswer.of(token(), "");
-			answered();
+			answered(waiter);
 		}
 		waiter.answer(answer);
 	}
@@ -463,7 +477,7 @@ final class PollSession implements SessionTransport, PositionListener {
 			answer = (waiter != null) ? next() : null;
 			if (answer != null) {
 				this.neutral = false;
-				answered();
+				answered(waiter);
 			}
 			flushed = !this.buffer.isFull();
 			if (!flushed) {
