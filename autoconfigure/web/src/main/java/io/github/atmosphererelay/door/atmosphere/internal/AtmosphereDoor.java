@@ -76,7 +76,7 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 		this.sessions = new PollSessions(door, requests, timers, settings, this.statistics, node);
 		this.carriage = new PollCarriage(carrier);
 		this.exchange = new PollExchange(this.sessions::poll, this.carriage, timers, settings, this.statistics, node);
-		this.delivery = new PollDelivery(this.exchange, requests, timers, this.statistics);
+		this.delivery = new PollDelivery(this.sessions::contains, this.exchange, requests, timers, this.statistics);
 		this.polls = new PollRequests(door.admission(), requests, this.sessions, this.delivery);
 	}
 

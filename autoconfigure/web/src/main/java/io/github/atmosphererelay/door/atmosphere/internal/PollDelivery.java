@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.Refusal;
@@ -50,7 +51,19 @@ final class PollDelivery {
 
 	private final PollStatistics statistics;
 
-	PollDelivery(PollExchange exchange, StreamRequests requests, Timers timers, PollStatistics statistics) {
+	private final Predicate<String> known;
+
+	/**
+	 * Create a delivery.
+	 * @param known whether a key is that of a session of this node
+	 * @param exchange hands requests to sessions
+	 * @param requests checks requests
+	 * @param timers run timeouts
+	 * @param statistics counts what cannot be served now
+	 */
+	PollDelivery(Predicate<String> known, PollExchange exchange, StreamRequests requests, Timers timers,
+			PollStatistics statistics) {
+		this.known = known;
 		this.exchange = exchange;
 		this.requests = requests;
 		this.timers = timers;
@@ -58,11 +71,12 @@ final class PollDelivery {
 	}
 
 	/**
-	 * Check that a client has not named too many sessions that do not exist.
+	 * Check that a client has not named too many sessions that do not exist. A session of
+	 * this node is not guessed, whatever others at the same address do.
 	 * @throws RequestRefusedException if it has
 	 */
-	void checkGuesses(InetSocketAddress address, @Nullable Principal principal) {
-		if (this.requests.guesses().isReached(address, principal)) {
+	void checkGuesses(PollToken token, InetSocketAddress address, @Nullable Principal principal) {
+		if (!this.known.test(token.key()) && this.requests.guesses().isReached(address, principal)) {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too many sessions were not found");
 		}
 	}

@@ -300,7 +300,8 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @param unsure whether the client may have met a failure since the last answer
 	 */
 	private @Nullable PollAnswer answer(PollQuestion asked, boolean unsure) {
-		boolean behind = this.position != null && !asked.positioned();
+		// What is sent again brings its position
+		boolean behind = this.sent == null && this.position != null && !asked.positioned();
 		if (behind || (unsure && !this.neutral)) {
 			this.neutral = true;
 			return PollAnswer.of(new PollToken(this.identity.node(), this.identity.key(), asked.number(),
@@ -310,7 +311,9 @@ final class PollSession implements SessionTransport, PositionListener {
 		Batch again = this.sent;
 		if (again != null) {
 			this.statistics.repeated();
-			return (++this.repeats > MAX_REPEATS) ? PollAnswer.superseded(token())
+			return (++this.repeats > MAX_REPEATS)
+					? PollAnswer.superseded(
+							new PollToken(this.identity.node(), this.identity.key(), asked.number(), asked.position()))
 					: PollAnswer.of(token(), again.body());
 		}
 		return next();
@@ -427,7 +430,8 @@ final class PollSession implements SessionTransport, PositionListener {
 	@Override
 	public void began(String channel, Position position) {
 		synchronized (this) {
-			if (!channel.equals(this.identity.channel()) || this.sent != null || !this.buffer.isEmpty()) {
+			boolean passed = this.buffer.hasPositions() || (this.sent != null && !this.sent.positions().isEmpty());
+			if (!channel.equals(this.identity.channel()) || passed) {
 				return;
 			}
 			this.position = position;
@@ -488,6 +492,14 @@ final class PollSession implements SessionTransport, PositionListener {
 			waiter.answer(answer);
 		}
 		return flushed;
+	}
+
+	/**
+	 * Without a request it is the gap that ends the session, whatever waits.
+	 */
+	@Override
+	public boolean limitsWait() {
+		return true;
 	}
 
 	/**

@@ -27,6 +27,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * none of them: commands run code of the application.
  */
 final class CommandOrder {
+
+	private static final Log logger = LogFactory.getLog(CommandOrder.class);
 
 	/**
 	 * How long a command waits for the one before it: longer than a lost packet is under
@@ -112,7 +116,12 @@ final class CommandOrder {
 		if (missing != 0) {
 			giveUpLater(missing);
 		}
-		return start(executor);
+		if (!start(executor)) {
+			// The client may not hear that they are refused and see them carried out
+			// later
+			this.timers.accept(this::startLate, PATIENCE);
+		}
+		return true;
 	}
 
 	private void giveUpLater(long missing) {
@@ -216,7 +225,13 @@ final class CommandOrder {
 
 	private void run() {
 		for (String text = poll(); text != null; text = poll()) {
-			this.target.accept(text);
+			try {
+				this.target.accept(text);
+			}
+			catch (Throwable ex) {
+				// Otherwise no later command would be carried out
+				logger.error("A client's commands could not be carried out", ex);
+			}
 		}
 	}
 

@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.atmosphererelay.cluster.internal.ClientCommandReceiver.Kind;
 import org.jspecify.annotations.Nullable;
@@ -81,14 +82,14 @@ class PollCarriageTests {
 	@Test
 	void whatWaitsForANodeThatHasGoneEndsAtOnce() {
 		List<CompletableFuture<byte @Nullable []>> results = new ArrayList<>();
-		boolean[] gone = { false };
+		AtomicBoolean gone = new AtomicBoolean();
 		CompletableFuture<byte @Nullable []> first = new CompletableFuture<>();
 		PollCarriage carriage = new PollCarriage(
-				(node, kind, body) -> (gone[0]) ? CompletableFuture.completedFuture(null) : first);
+				(node, kind, body) -> gone.get() ? CompletableFuture.completedFuture(null) : first);
 		for (int i = 0; i < 20_000; i++) {
 			results.add(carriage.carry(NODE, Kind.POLL, 1, () -> new byte[1]));
 		}
-		gone[0] = true;
+		gone.set(true);
 		first.complete(null);
 		assertThat(results).allMatch(CompletableFuture::isDone);
 		assertThat(carriage.waiting()).isZero();

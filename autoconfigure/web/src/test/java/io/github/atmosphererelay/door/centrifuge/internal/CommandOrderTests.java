@@ -18,6 +18,7 @@ package io.github.atmosphererelay.door.centrifuge.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 import org.junit.jupiter.api.Test;
@@ -135,11 +136,30 @@ class CommandOrderTests {
 	}
 
 	@Test
-	void commandsForWhichThereWasNoThreadGoWithTheNext() {
-		assertThat(this.order.add(2, 2, "a", (task) -> {
+	void commandsForWhichThereWasNoThreadGoWithTheNextOrAfterAWhile() {
+		Executor full = (task) -> {
 			throw new RejectedExecutionException();
-		})).isFalse();
+		};
+		assertThat(this.order.add(2, 2, "a", full)).isTrue();
 		assertThat(add(3, 3, "b")).isTrue();
+		assertThat(this.received).containsExactly("a", "b");
+		assertThat(this.order.add(4, 4, "c", full)).isTrue();
+		runTimer();
+		runTimer();
+		assertThat(this.received).containsExactly("a", "b", "c");
+	}
+
+	@Test
+	void aCommandThatFailsDoesNotStopTheOthers() {
+		CommandOrder order = new CommandOrder(100, (text) -> {
+			this.received.add(text);
+			if (text.equals("a")) {
+				throw new AssertionError(text);
+			}
+		}, (task, time) -> this.timers.add(task), this::execute);
+		order.beginAfter(1);
+		order.add(2, 2, "a", Runnable::run);
+		order.add(3, 3, "b", Runnable::run);
 		assertThat(this.received).containsExactly("a", "b");
 	}
 
