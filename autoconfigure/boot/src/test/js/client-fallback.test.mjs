@@ -40,7 +40,20 @@ afterEach(async () => {
  * `status`: what it answers to the request for a stream. `buffered`: whether a response is passed only when it has ended.
  */
 async function start({ sockets, status = 200, buffered = false }) {
-	const node = { sockets, status, commands: [], requests: [], streams: 0, tried: 0, queue: '', polls: 0 };
+	const node = { sockets, status, commands: [], requests: [], streams: 0, tried: 0, queue: '', polls: 0, log: [], subscribed: null };
+	/** Publish in the recorded channel `log`. */
+	node.publish = (data) => {
+		node.log.push({ data, offset: node.log.length + 1 });
+		node.subscribed?.(JSON.stringify({ push: { channel: 'log', pub: node.log.at(-1) } }) + '\n');
+	};
+	const subscribe = ({ channel, recover, offset = 0 }, write) => {
+		if (channel !== 'log') {
+			return {};
+		}
+		node.subscribed = write;
+		return { recoverable: true, epoch: 'e', offset: node.log.length, was_recovering: recover, recovered: recover,
+			publications: recover ? node.log.slice(offset) : [] };
+	};
 	// Of a client that polls: an answer is given when there is something, and is repeated until its token is shown
 	const poll = () => {
 		if (node.waiting && node.queue) {
@@ -63,7 +76,10 @@ async function start({ sockets, status = 200, buffered = false }) {
 			const name = Object.keys(command)[0] ?? 'pong';
 			node.commands.push(name);
 			if (id) {
-				const results = { connect: { client: 'c1', ping: 25, pong: true, session: 's', node: 'n' }, subscribe: {}, rpc: { data: command.rpc?.data } };
+				const results = { connect: { client: 'c1', ping: 25, pong: true, session: 's', node: 'n' }, rpc: { data: command.rpc?.data } };
+				if (command.subscribe) {
+					results.subscribe = subscribe(command.subscribe, write);
+				}
 				write(JSON.stringify({ id, [name]: results[name] }) + '\n');
 			}
 		}
@@ -140,6 +156,14 @@ function connect(node, options) {
 	return { client, transports };
 }
 
+async function until(condition) {
+	const deadline = Date.now() + 20_000;
+	while (!condition()) {
+		assert.ok(Date.now() < deadline, `never: ${condition}`);
+		await new Promise((again) => setTimeout(again, 5));
+	}
+}
+
 test('takes an HTTP stream at once where a proxy refuses WebSockets, and says so', async () => {
 	const node = await start({ sockets: 'refused' });
 	const { client, transports } = connect(node, { minReconnectDelay: 60_000, maxReconnectDelay: 60_000 });
@@ -166,7 +190,7 @@ test('takes an HTTP stream where a proxy takes WebSockets and passes nothing', a
 
 test('polls where a proxy passes responses only when they have ended', async () => {
 	const node = await start({ sockets: 'refused', buffered: true });
-	const { client, transports } = connect(node, { timeout: 300 });
+	const { client, transports } = connect(node, { timeout: 300, websocketRetryDelay: 20 });
 	await client.ready(5_000);
 	assert.deepEqual(transports, ['polling']);
 	assert.equal(client.transport, 'polling');
@@ -179,7 +203,8 @@ test('polls where a proxy passes responses only when they have ended', async () 
 	assert.deepEqual(answers.map(({ data }) => data), [1, 2, 3]);
 	assert.deepEqual(node.commands.filter((each) => each !== 'connect'), ['subscribe', 'rpc', 'rpc', 'rpc']);
 	assert.equal(node.streams, 1);
-	const second = connect(node, { timeout: 300 });
+	await until(() => localStorage.entries.size > 0);
+	const second = connect(node, { timeout: 300, websocketRetryDelay: 0 });
 	await second.client.ready(5_000);
 	assert.deepEqual(second.transports, ['polling']);
 	assert.equal(node.streams, 1);
@@ -195,17 +220,91 @@ test('takes a WebSocket where it passes, and no stream', async () => {
 
 test('begins with what has worked for another page, and finds the WebSocket again', async () => {
 	const node = await start({ sockets: 'refused' });
-	await connect(node).client.ready(5_000);
-	assert.equal(node.tried, 1);
+	const first = connect(node, { websocketRetryDelay: 20 });
+	await first.client.ready(5_000);
+	await until(() => node.tried >= 2 && localStorage.entries.size > 0);
+	first.client.disconnect();
+	const tried = node.tried;
 	const second = connect(node);
 	await second.client.ready(5_000);
-	assert.equal(node.tried, 1);
+	assert.equal(node.tried, tried);
 	assert.deepEqual(second.transports, ['http_stream']);
 	node.sockets = 'passed';
 	node.status = 503;
 	const third = connect(node);
 	await third.client.ready(10_000);
 	assert.deepEqual(third.transports, ['websocket']);
+});
+
+test('does not remember a single WebSocket that fails, and goes back to it soon', async () => {
+	const node = await start({ sockets: 'refused' });
+	const { client, transports } = connect(node, { websocketRetryDelay: 40 });
+	await client.ready(5_000);
+	node.sockets = 'passed';
+	assert.deepEqual([...localStorage.entries], []);
+	await until(() => transports.length === 2);
+	assert.deepEqual(transports, ['http_stream', 'websocket']);
+	assert.match([...localStorage.entries.values()].join(), /^websocket /);
+	const other = connect(node);
+	await other.client.ready(5_000);
+	assert.deepEqual(other.transports, ['websocket']);
+});
+
+for (const sockets of ['refused', 'silent']) {
+	test(`goes on over HTTP while WebSockets are ${sockets}, tries more and more seldom, and misses and doubles nothing when they pass`, async () => {
+		const node = await start({ sockets });
+		const { client, transports } = connect(node, { websocketRetryDelay: 20, ...(sockets === 'silent' && { timeout: 600 }) });
+		await client.ready(5_000);
+		const subscription = client.newSubscription('log');
+		const received = [];
+		const begun = [];
+		subscription.on('publication', ({ data }) => received.push(data));
+		subscription.on('subscribed', ({ wasRecovering, recovered }) => begun.push([wasRecovering, recovered]));
+		subscription.subscribe();
+		await subscription.ready(5_000);
+		let published = 0;
+		const publishing = setInterval(() => node.publish(published++), 1);
+		cleanups.push(() => clearInterval(publishing));
+		await until(() => node.tried >= 3);
+		assert.deepEqual(transports, ['http_stream']);
+		node.sockets = 'passed';
+		await until(() => transports.length === 2 && begun.length === 2);
+		clearInterval(publishing);
+		node.publish(published++);
+		await until(() => received.length >= published);
+		assert.deepEqual(received, Array.from({ length: published }, (_, i) => i));
+		assert.deepEqual(transports, ['http_stream', 'websocket']);
+		assert.deepEqual(begun[1], [true, true]);
+	});
+}
+
+test('changes over when no call is under way', async () => {
+	const node = await start({ sockets: 'refused' });
+	const { client, transports } = connect(node, { websocketRetryDelay: 20 });
+	await client.ready(5_000);
+	node.sockets = 'passed';
+	let calling = true;
+	const answers = [];
+	const calls = (async () => {
+		for (let i = 0; calling; i++) {
+			answers.push((await client.rpc('echo', i)).data);
+			await new Promise((again) => setTimeout(again, 60));
+		}
+	})();
+	await until(() => transports.length === 2);
+	calling = false;
+	await calls;
+	assert.deepEqual(answers, Array.from({ length: answers.length }, (_, i) => i));
+});
+
+test('tries no WebSocket again where it shall not', async () => {
+	const node = await start({ sockets: 'refused' });
+	const one = connect(node, { websocketRetryDelay: 0 });
+	await one.client.ready(5_000);
+	const other = connect(node, { websocketRetryDelay: 10, transports: ['http_stream'] });
+	await other.client.ready(5_000);
+	await Promise.all([1, 2, 3].map((data) => new Promise((later) => setTimeout(later, 100 + data))));
+	assert.equal(node.tried, 1);
 });
 
 test('comes back over the stream after it has ended', async () => {

@@ -19,6 +19,8 @@ const SHUTDOWN = 3001;
 const SLOW = 3008;
 const LOGGED_OUT = 3503;
 const MOVED = 4101;
+/** From HTTP back to a WebSocket. */
+const WEBSOCKET_PASSES = 5;
 /** Below are the client's own codes. */
 const FIRST_OF_SERVER = 100;
 const NOT_AVAILABLE = 108;
@@ -31,6 +33,8 @@ function lossOf(code) {
 			return "too slow";
 		case MOVED:
 			return "moved";
+		case WEBSOCKET_PASSES:
+			return "websocket passes";
 		default:
 			return "connection lost";
 	}

@@ -308,6 +308,8 @@ export class Pane {
 				return "This page could not keep up and was disconnected.";
 			case "moved":
 				return "Another node serves you now.";
+			case "websocket passes":
+				return "The connection changes over to a WebSocket.";
 			case "relay down":
 				return `${this.#node.name} does not reach the relay${this.relay ? ` (${this.relay})` : ""}.`;
 			default:

@@ -47,6 +47,10 @@ public final class PollMeters implements MeterBinder {
 			.baseUnit("sessions")
 			.strongReference(true)
 			.register(registry);
+		Gauge.builder("atmosphere.polling.queued", this.door, AtmosphereDoor::waitingForNodes)
+			.description("Requests for messages and answers that wait until another node has taken others")
+			.strongReference(true)
+			.register(registry);
 		PollStatistics statistics = this.door.statistics();
 		counter(registry, "atmosphere.polling.carried", "Requests for messages carried to the nodes of their sessions",
 				statistics, PollStatistics::carriedCount);
@@ -58,6 +62,9 @@ public final class PollMeters implements MeterBinder {
 		counter(registry, "atmosphere.polling.superseded",
 				"Requests for messages ended because their clients had sent others", statistics,
 				PollStatistics::supersededCount);
+		counter(registry, "atmosphere.polling.resent",
+				"Answers sent again to the nodes of their requests, where they did not arrive", statistics,
+				PollStatistics::resentCount);
 		counter(registry, "atmosphere.polling.postponed",
 				"Requests for messages answered with nothing because they could not be served at the time", statistics,
 				PollStatistics::postponedCount);

@@ -102,9 +102,9 @@ class AtmosphereMetersTests {
 					"atmosphere.handlers.rejected", "atmosphere.handlers.failures", "atmosphere.durable.sessions",
 					"atmosphere.durable.stored", "atmosphere.durable.starts", "atmosphere.durable.takeovers",
 					"atmosphere.durable.saves", "atmosphere.durable.failures", "atmosphere.durable.dropped",
-					"atmosphere.durable.removed", "atmosphere.polling.sessions", "atmosphere.polling.carried",
-					"atmosphere.polling.continued", "atmosphere.polling.repeated", "atmosphere.polling.superseded",
-					"atmosphere.polling.postponed");
+					"atmosphere.durable.removed", "atmosphere.polling.sessions", "atmosphere.polling.queued",
+					"atmosphere.polling.resent", "atmosphere.polling.carried", "atmosphere.polling.continued",
+					"atmosphere.polling.repeated", "atmosphere.polling.superseded", "atmosphere.polling.postponed");
 		}
 	}
 

@@ -47,6 +47,11 @@ public abstract class ForwardingTransport implements SessionTransport {
 	}
 
 	@Override
+	public boolean limitsWait() {
+		return this.transport.limitsWait();
+	}
+
+	@Override
 	public void ping() throws IOException {
 		this.transport.ping();
 	}

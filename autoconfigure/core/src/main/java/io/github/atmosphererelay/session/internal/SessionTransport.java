@@ -48,6 +48,15 @@ public interface SessionTransport {
 	boolean flush(Runnable whenFlushed) throws IOException;
 
 	/**
+	 * Return whether the transport itself ends the session in time if its client does not
+	 * take what was flushed. Otherwise the send timeout does.
+	 * @return {@code true} if nobody else has to watch it
+	 */
+	default boolean limitsWait() {
+		return false;
+	}
+
+	/**
 	 * Send a ping, after everything written before.
 	 * @throws IOException if the connection is broken
 	 */

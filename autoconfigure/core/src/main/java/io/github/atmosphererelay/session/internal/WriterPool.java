@@ -419,7 +419,9 @@ public final class WriterPool {
 
 	private void watch(LocalSession session, long now) {
 		long since = session.blockedSince();
-		if (since != 0 && !isOver(session) && now - since >= this.settings.sendTimeout().toNanos()) {
+		// One that is being closed waits for the same client
+		boolean watched = !session.isOpen() || !session.transport().limitsWait();
+		if (since != 0 && watched && !isOver(session) && now - since >= this.settings.sendTimeout().toNanos()) {
 			endStuck(session);
 		}
 		if (since == 0 || isOver(session)) {

@@ -55,6 +55,8 @@ public final class FakeTransport implements SessionTransport {
 
 	private volatile boolean waiting;
 
+	private volatile boolean limitsWait;
+
 	private volatile boolean ignoresAbort;
 
 	private volatile boolean keeps = true;
@@ -205,6 +207,19 @@ public final class FakeTransport implements SessionTransport {
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	/**
+	 * Have the socket end its session itself if its client takes nothing.
+	 */
+	public FakeTransport limitWait() {
+		this.limitsWait = true;
+		return this;
+	}
+
+	@Override
+	public boolean limitsWait() {
+		return this.limitsWait;
 	}
 
 	@Override

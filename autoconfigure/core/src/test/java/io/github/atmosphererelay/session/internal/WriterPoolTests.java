@@ -178,6 +178,25 @@ class WriterPoolTests {
 		assertThat(this.statistics.slowConsumers()).isOne();
 	}
 
+	/**
+	 * A client that polls is often without a request for longer than a write may take.
+	 */
+	@Test
+	void aTransportThatLimitsItsOwnWaitIsNotEndedByTheSendTimeoutUntilItIsClosed() {
+		this.writers = writers(1, 32, Duration.ofMillis(200));
+		this.writers.start();
+		FakeTransport polled = new FakeTransport().fill().limitWait();
+		FakeTransport full = new FakeTransport();
+		LocalSession session = open(polled);
+		send("m", PLENTY, List.of(session));
+		await().until(() -> this.writers.blockedSessions() == 1);
+		send("m", PLENTY, List.of(open(full.fill())));
+		await().until(() -> full.aborted() != null);
+		assertThat(polled.aborted()).isNull();
+		session.close(new CloseReason(1000, "bye"));
+		await().until(() -> polled.aborted() != null);
+	}
+
 	@Test
 	void aCloseWaitsForASocketThatTakesNoMore() {
 		this.writers.start();

@@ -76,6 +76,15 @@ public final class AdmissionChecker {
 	}
 
 	/**
+	 * Check that the page that has made a request without {@code Origin} may connect.
+	 * @param request the request
+	 * @throws HandshakeRefusedException if its {@code Referer} is a page that may not
+	 */
+	void checkReferrer(HandshakeRequest request) {
+		this.origins.checkReferrer(request);
+	}
+
+	/**
 	 * Check that there may be one more connection from the client's address.
 	 * @param request the request, whose remote host is a literal address
 	 * @throws RequestRefusedException if there are too many

@@ -35,24 +35,34 @@ final class CrossOrigin {
 	private static final String MAX_AGE = "600";
 
 	/** What an {@code atmosphere.js} that polls reads of each answer. */
-	private static final String EXPOSED = "X-Atmosphere-Session-Token";
+	private static final String EXPOSED = "X-Atmosphere-Session-Token, Retry-After";
 
 	private CrossOrigin() {
 	}
 
 	/**
 	 * Check a request that has passed the check of its {@code Origin}: a browser sends no
-	 * {@code Origin} with some requests of other sites' pages, for example those of
+	 * {@code Origin} with some requests of other origins' pages, for example those of
 	 * images. Their pages cannot read the response, but could open streams in the user's
 	 * name.
 	 * @param request the request
-	 * @throws HandshakeRefusedException if it is the request of another site's page
+	 * @throws HandshakeRefusedException if it is the request of another origin's page
 	 */
 	static void check(HttpServletRequest request) {
-		if (request.getHeader(HttpHeaders.ORIGIN) == null && "cross-site".equals(request.getHeader(FETCH_SITE))) {
+		String site = request.getHeader(FETCH_SITE);
+		if (request.getHeader(HttpHeaders.ORIGIN) == null && ("cross-site".equals(site) || "same-site".equals(site))) {
 			throw new HandshakeRefusedException(Refusal.ORIGIN,
-					"the request comes from a page of another site and does not name its origin");
+					"the request comes from a page of another origin and does not name it");
 		}
+	}
+
+	/**
+	 * Return whether a request says nothing of the page that has made it but, perhaps,
+	 * its {@code Referer}: of an older browser, one without TLS, or of no browser.
+	 * @param request the request
+	 */
+	static boolean isUntold(HttpServletRequest request) {
+		return request.getHeader(HttpHeaders.ORIGIN) == null && request.getHeader(FETCH_SITE) == null;
 	}
 
 	/**

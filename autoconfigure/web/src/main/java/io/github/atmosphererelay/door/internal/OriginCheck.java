@@ -20,6 +20,8 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.github.atmosphererelay.guard.internal.LogText;
 
@@ -31,6 +33,9 @@ import org.springframework.web.cors.CorsConfiguration;
  * Clients that send no {@code Origin} header are no browsers and may connect.
  */
 final class OriginCheck {
+
+	/** The origin of a page. */
+	private static final Pattern PAGE = Pattern.compile("^https?://[^/?#]+", Pattern.CASE_INSENSITIVE);
 
 	private final Supplier<Collection<String>> nodeAddresses;
 
@@ -54,11 +59,28 @@ final class OriginCheck {
 	 */
 	void check(HandshakeRequest request) {
 		for (String origin : Collections.list(request.getHeaders(HttpHeaders.ORIGIN))) {
-			if (!request.origin().equals(WebOrigin.parse(origin)) && this.allowed.checkOrigin(origin) == null
-					&& !isOfNode(origin)) {
-				throw new HandshakeRefusedException(Refusal.ORIGIN, "the origin " + LogText.quote(origin)
-						+ " is neither this server's, which is " + request.origin() + ", nor allowed");
-			}
+			check(request, origin);
+		}
+	}
+
+	/**
+	 * Check a request that names no origin, but perhaps the page that has made it.
+	 * @param request the request
+	 * @throws HandshakeRefusedException if the page's origin may not connect
+	 */
+	void checkReferrer(HandshakeRequest request) {
+		String referrer = request.getHeader(HttpHeaders.REFERER);
+		Matcher page = (referrer != null) ? PAGE.matcher(referrer) : null;
+		if (page != null && page.find()) {
+			check(request, page.group());
+		}
+	}
+
+	private void check(HandshakeRequest request, String origin) {
+		if (!request.origin().equals(WebOrigin.parse(origin)) && this.allowed.checkOrigin(origin) == null
+				&& !isOfNode(origin)) {
+			throw new HandshakeRefusedException(Refusal.ORIGIN, "the origin " + LogText.quote(origin)
+					+ " is neither this server's, which is " + request.origin() + ", nor allowed");
 		}
 	}
 

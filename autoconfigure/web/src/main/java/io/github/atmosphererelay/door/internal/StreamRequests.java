@@ -118,6 +118,9 @@ public final class StreamRequests {
 	private void checkOrigin(HandshakeRequest request) {
 		this.checks.checkOrigin(request);
 		CrossOrigin.check(request);
+		if (CrossOrigin.isUntold(request)) {
+			this.checks.checkReferrer(request);
+		}
 	}
 
 	/**
@@ -262,7 +265,23 @@ public final class StreamRequests {
 	 */
 	public void refuse(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause)
 			throws IOException {
+		allowRefused(request, response);
 		this.handshakes.refusals().refuse(request, response, cause);
+	}
+
+	/**
+	 * Let the page that has made a request read why it is refused, if its origin may
+	 * connect: a browser treats an answer without that as a failure for good.
+	 */
+	private void allowRefused(HttpServletRequest request, HttpServletResponse response) {
+		HandshakeRequest known = (request instanceof HandshakeRequest handshake) ? handshake : known(request);
+		try {
+			checkOrigin(known);
+			CrossOrigin.allow(known, response);
+		}
+		catch (HandshakeRefusedException ex) {
+			// The page may not read anything
+		}
 	}
 
 	/**
@@ -297,10 +316,11 @@ public final class StreamRequests {
 	public void refuseStream(HttpServletRequest request, HttpServletResponse response, RequestRefusedException cause,
 			String contentType, byte[] body) throws IOException {
 		if (RefusalResponder.isTemporary(cause)) {
+			allowRefused(request, response);
 			this.handshakes.refusals().endStream(request, response, cause, contentType, body);
 		}
 		else {
-			this.handshakes.refusals().refuse(request, response, cause);
+			refuse(request, response, cause);
 		}
 	}
 

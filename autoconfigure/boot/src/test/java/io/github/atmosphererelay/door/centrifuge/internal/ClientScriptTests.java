@@ -149,6 +149,11 @@ class ClientScriptTests {
 		pass("client-fallback.test.mjs");
 	}
 
+	@Test
+	void tabsThatShareAStreamMissAndDoubleNothing() throws Exception {
+		pass("client-shared-events.test.mjs");
+	}
+
 	/**
 	 * It has the names, events and codes of the npm package: one suite runs over both.
 	 */

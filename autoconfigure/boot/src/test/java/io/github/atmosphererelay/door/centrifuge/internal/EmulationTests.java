@@ -16,6 +16,14 @@
 
 package io.github.atmosphererelay.door.centrifuge.internal;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -172,6 +180,58 @@ class EmulationTests {
 				.join()).isEqualTo(403);
 		}
 		assertThat(refused(here, ErrorCode.PERMISSION_DENIED)).isEqualTo(refused + 2);
+	}
+
+	private static HttpResponse<InputStream> events(String connect, String... headers) {
+		HttpRequest.Builder request = HttpRequest
+			.newBuilder(here
+				.http("/atmosphere/connection/sse?cf_connect=" + URLEncoder.encode(connect, StandardCharsets.UTF_8)))
+			.header("Accept", "text/event-stream");
+		HttpResponse<InputStream> response = HttpClient.newHttpClient()
+			.sendAsync(((headers.length > 0) ? request.headers(headers) : request).build(),
+					HttpResponse.BodyHandlers.ofInputStream())
+			.join();
+		try {
+			response.body().close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return response;
+	}
+
+	/**
+	 * A page of another origin can have a browser make a GET without {@code Origin}, for
+	 * example for an image. A browser may also tell nothing but the page's address.
+	 */
+	@Test
+	void aPageOfAnotherOriginCannotConnectByGet() {
+		String connect = "{\"id\":1,\"connect\":{}}";
+		for (String[] page : new String[][] { { "Origin", "https://foe.example" }, { "Sec-Fetch-Site", "cross-site" },
+				{ "Sec-Fetch-Site", "same-site" }, { "Referer", "https://foe.example/page" } }) {
+			assertThat(events(connect, page).statusCode()).as(page[0] + ' ' + page[1]).isEqualTo(403);
+		}
+		String own = "http://localhost:" + here.port();
+		for (String[] page : new String[][] { { "Origin", own }, { "Sec-Fetch-Site", "same-origin" },
+				{ "Sec-Fetch-Site", "none" }, { "Referer", own + "/page?a=b" } }) {
+			assertThat(events(connect, page).statusCode()).as(page[0] + ' ' + page[1]).isEqualTo(200);
+		}
+	}
+
+	/**
+	 * A GET passes an application's check of CSRF tokens.
+	 */
+	@Test
+	void aGetConnectsAndDoesNothingElse() {
+		long published = here.messaging().statistics().inbound().refused(ErrorCode.BAD_REQUEST);
+		String connect = "{\"id\":1,\"connect\":{}}\n";
+		for (String other : List.of("{\"id\":2,\"publish\":{\"channel\":\"log/get\",\"data\":1}}",
+				"{\"id\":2,\"rpc\":{\"method\":\"a\"}}", "{\"send\":{\"data\":1}}",
+				"{\"id\":2,\"subscribe\":{\"channel\":\"log/get\"}}")) {
+			assertThat(events(connect + other).statusCode()).as(other).isEqualTo(400);
+			assertThat(events(other).statusCode()).as(other).isEqualTo(400);
+		}
+		assertThat(here.messaging().statistics().inbound().refused(ErrorCode.BAD_REQUEST)).isEqualTo(published + 8);
 	}
 
 	@Test

@@ -217,6 +217,24 @@ abstract class AbstractStreamDoorTests {
 		assertThat(json(back.events().get(0).data()).get("recovered").booleanValue()).isTrue();
 	}
 
+	/**
+	 * Otherwise a page that loads itself anew when something is missing would do so at
+	 * the end of each stream.
+	 */
+	@Test
+	void anEphemeralChannelBesideARecordedOneDoesNotSayThatSomethingIsMissing() {
+		EventSource client = subscribe("log/both?channel=chat/both").awaitSubscribed(2);
+		String id = client.lastId();
+		client.close();
+		EventSource back = subscribe("log/both?channel=chat/both", "Last-Event-ID", id).awaitSubscribed(2);
+		for (EventSource.Event each : back.events("subscribed")) {
+			JsonNode subscribed = json(each.data());
+			boolean recorded = subscribed.get("channel").asString().startsWith("log/");
+			assertThat(subscribed.get("wasRecovering").booleanValue()).isEqualTo(recorded);
+			assertThat(subscribed.get("recovered").booleanValue()).isEqualTo(recorded);
+		}
+	}
+
 	@Test
 	void aClientWhosePositionIsGoneIsToldSoOnce() {
 		for (int i = 0; i < 60; i++) {

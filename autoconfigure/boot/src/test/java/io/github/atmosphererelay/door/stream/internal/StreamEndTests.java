@@ -107,6 +107,49 @@ class StreamEndTests {
 		}
 	}
 
+	/**
+	 * Without the headers a browser takes any answer for a failure, and its
+	 * {@code EventSource} gives up for good.
+	 */
+	@Test
+	void aPageOfAnAllowedOriginMayReadWhyItIsRefused() {
+		try (TestNode node = start("atmosphere.websocket.allowed-origins=https://friend.example",
+				"atmosphere.limits.sessions-per-user=1");
+				EventSource first = EventSource.once(node.http("/atmosphere/log/a?user=alice"))) {
+			first.awaitSubscribed(1);
+			for (String path : List.of("log/a?user=alice", "nothing/here", "log/a?since=nonsense",
+					"connection/sse?user=alice&cf_connect=%7B%22id%22%3A1%2C%22connect%22%3A%7B%7D%7D",
+					"connection/sse")) {
+				for (String origin : List.of("https://friend.example", "https://foe.example")) {
+					boolean friend = origin.equals("https://friend.example");
+					try (EventSource refused = EventSource.once(node.http("/atmosphere/" + path), "Origin", origin)) {
+						refused.awaitClosed();
+						assertThat(refused.header("Access-Control-Allow-Origin")).as(path)
+							.isEqualTo(friend ? origin : null);
+						assertThat(refused.header("Access-Control-Allow-Credentials")).as(path)
+							.isEqualTo(friend ? "true" : null);
+						assertThat(refused.statuses()).as(path).containsExactly(status(path, friend));
+					}
+				}
+			}
+			node.bean(HandshakeGate.class).shut();
+			try (EventSource refused = EventSource.once(node.http("/atmosphere/log/a"), "Origin",
+					"https://friend.example")) {
+				refused.awaitClosed();
+				assertThat(refused.statuses()).containsExactly(200);
+				assertThat(refused.header("Access-Control-Allow-Origin")).isEqualTo("https://friend.example");
+			}
+			node.bean(HandshakeGate.class).open();
+		}
+	}
+
+	private static int status(String path, boolean friend) {
+		if (!friend) {
+			return 403;
+		}
+		return path.contains("user=alice") ? 200 : path.startsWith("nothing") ? 404 : 400;
+	}
+
 	@Test
 	void aLimitRefusesStreamsForNow() {
 		try (TestNode node = start("atmosphere.limits.sessions-per-user=1", "atmosphere.limits.sessions-per-address=3");

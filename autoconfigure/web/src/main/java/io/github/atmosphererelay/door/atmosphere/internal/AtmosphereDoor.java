@@ -45,6 +45,8 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 
 	private final PollRequests polls;
 
+	private final PollCarriage carriage;
+
 	private final PollExchange exchange;
 
 	private final PollSessions sessions;
@@ -72,8 +74,9 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 		this.streams = new AtmosphereStreams(door, requests, timers, maxAge);
 		this.requests = requests;
 		this.sessions = new PollSessions(door, requests, timers, settings, this.statistics, node);
-		this.exchange = new PollExchange(this.sessions, carrier, timers, settings, this.statistics, node);
-		this.delivery = new PollDelivery(this.exchange, requests, timers, this.statistics);
+		this.carriage = new PollCarriage(carrier);
+		this.exchange = new PollExchange(this.sessions::poll, this.carriage, timers, settings, this.statistics, node);
+		this.delivery = new PollDelivery(this.sessions::contains, this.exchange, requests, timers, this.statistics);
 		this.polls = new PollRequests(door.admission(), requests, this.sessions, this.delivery);
 	}
 
@@ -108,6 +111,15 @@ public final class AtmosphereDoor implements HttpRequestHandler, AutoCloseable {
 	 */
 	public int pollSessions() {
 		return this.sessions.count();
+	}
+
+	/**
+	 * Return how many requests for messages, and answers to such, wait until their node
+	 * has taken others.
+	 * @return the number of requests and answers
+	 */
+	public int waitingForNodes() {
+		return this.carriage.waiting();
 	}
 
 	@Override

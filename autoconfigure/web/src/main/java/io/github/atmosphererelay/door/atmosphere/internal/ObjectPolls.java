@@ -129,7 +129,7 @@ final class ObjectPolls implements HttpRequestHandler {
 					"the request must be the command 'connect', or the token of the answer before");
 		}
 		Principal principal = request.getUserPrincipal();
-		this.delivery.checkGuesses(address, principal);
+		this.delivery.checkGuesses(token, address, principal);
 		HeldPoll held = new HeldPoll(this.requests.hold(request, response));
 		PollQuestion asked = new PollQuestion(token.key(), (principal != null) ? principal.getName() : null, NO_CHANNEL,
 				token.number(), null, "");

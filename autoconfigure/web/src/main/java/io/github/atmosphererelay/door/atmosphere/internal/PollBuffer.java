@@ -64,6 +64,13 @@ final class PollBuffer {
 		return this.entries.isEmpty();
 	}
 
+	/**
+	 * Return whether there are messages that move the client on.
+	 */
+	boolean hasPositions() {
+		return this.entries.stream().anyMatch((entry) -> entry.position != null);
+	}
+
 	boolean isFull() {
 		return this.entries.size() >= MAX_MESSAGES || this.bytes >= MAX_BYTES;
 	}

@@ -20,7 +20,7 @@ import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.Refusal;
@@ -37,9 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PollDelivery {
 
-	/** A bound on memory: requests whose node has not said that it has the session. */
-	private static final int MAX_UNDERWAY = 2_000;
-
 	/**
 	 * After which time a client asks again that cannot be served now. At once would be
 	 * too often, and with another status than 200 it would give up soon.
@@ -54,9 +51,19 @@ final class PollDelivery {
 
 	private final PollStatistics statistics;
 
-	private final AtomicInteger underway = new AtomicInteger();
+	private final Predicate<String> known;
 
-	PollDelivery(PollExchange exchange, StreamRequests requests, Timers timers, PollStatistics statistics) {
+	/**
+	 * Create a delivery.
+	 * @param known whether a key is that of a session of this node
+	 * @param exchange hands requests to sessions
+	 * @param requests checks requests
+	 * @param timers run timeouts
+	 * @param statistics counts what cannot be served now
+	 */
+	PollDelivery(Predicate<String> known, PollExchange exchange, StreamRequests requests, Timers timers,
+			PollStatistics statistics) {
+		this.known = known;
 		this.exchange = exchange;
 		this.requests = requests;
 		this.timers = timers;
@@ -64,11 +71,12 @@ final class PollDelivery {
 	}
 
 	/**
-	 * Check that a client has not named too many sessions that do not exist.
+	 * Check that a client has not named too many sessions that do not exist. A session of
+	 * this node is not guessed, whatever others at the same address do.
 	 * @throws RequestRefusedException if it has
 	 */
-	void checkGuesses(InetSocketAddress address, @Nullable Principal principal) {
-		if (this.requests.guesses().isReached(address, principal)) {
+	void checkGuesses(PollToken token, InetSocketAddress address, @Nullable Principal principal) {
+		if (!this.known.test(token.key()) && this.requests.guesses().isReached(address, principal)) {
 			throw new RequestRefusedException(ErrorCode.TOO_MANY_REQUESTS, "too many sessions were not found");
 		}
 	}
@@ -85,13 +93,7 @@ final class PollDelivery {
 	 */
 	void deliver(PollToken token, PollQuestion asked, HeldPoll held, InetSocketAddress address,
 			@Nullable Principal principal, Runnable unknown) {
-		if (this.underway.incrementAndGet() > MAX_UNDERWAY) {
-			this.underway.decrementAndGet();
-			retryLater(token, held);
-			return;
-		}
 		this.exchange.poll(token, asked, held).whenComplete((result, failure) -> {
-			this.underway.decrementAndGet();
 			if (failure != null) {
 				retryLater(token, held);
 			}

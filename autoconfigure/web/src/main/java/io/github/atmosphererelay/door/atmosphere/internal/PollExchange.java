@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
+import java.util.function.BiFunction;
 
 import io.github.atmosphererelay.cluster.internal.ClientCommandReceiver.Kind;
 import io.github.atmosphererelay.guard.Part;
@@ -30,8 +31,6 @@ import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.message.internal.WireReader;
 import io.github.atmosphererelay.message.internal.WireWriter;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  * blocks.
  */
 final class PollExchange {
-
-	private static final Log logger = LogFactory.getLog(PollExchange.class);
 
 	private static final int MAX_STRING = 65_536;
 
@@ -52,9 +49,9 @@ final class PollExchange {
 	/** For an answer that is under way when the time is over. */
 	private static final Duration GRACE = Duration.ofSeconds(5);
 
-	private final PollSessions sessions;
+	private final BiFunction<PollQuestion, PollWaiter, PollResult> sessions;
 
-	private final PollCarrier carrier;
+	private final PollCarriage carriage;
 
 	private final Timers timers;
 
@@ -67,10 +64,19 @@ final class PollExchange {
 	/** The requests that wait here for the answers of other nodes. */
 	private final Map<UUID, Waiting> waiting = new ConcurrentHashMap<>();
 
-	PollExchange(PollSessions sessions, PollCarrier carrier, Timers timers, PollSettings settings,
-			PollStatistics statistics, UUID node) {
+	/**
+	 * Create an exchange.
+	 * @param sessions hands requests to sessions of this node
+	 * @param carriage carries requests to other nodes
+	 * @param timers run timeouts
+	 * @param settings the times of clients that poll
+	 * @param statistics counts what is carried
+	 * @param node the id of this node
+	 */
+	PollExchange(BiFunction<PollQuestion, PollWaiter, PollResult> sessions, PollCarriage carriage, Timers timers,
+			PollSettings settings, PollStatistics statistics, UUID node) {
 		this.sessions = sessions;
-		this.carrier = carrier;
+		this.carriage = carriage;
 		this.timers = timers;
 		this.statistics = statistics;
 		this.node = node;
@@ -87,7 +93,7 @@ final class PollExchange {
 	 */
 	CompletableFuture<PollResult> poll(PollToken token, PollQuestion asked, PollWaiter waiter) {
 		if (token.node().equals(this.node)) {
-			return CompletableFuture.completedFuture(this.sessions.poll(asked, waiter));
+			return CompletableFuture.completedFuture(this.sessions.apply(asked, waiter));
 		}
 		UUID id = UUID.randomUUID();
 		try {
@@ -95,17 +101,20 @@ final class PollExchange {
 					this.timers.later(Part.CLIENT_TIMERS, () -> giveUp(id, token), this.patience)));
 			waiter.whenGone(() -> take(id));
 			this.statistics.carried();
-			return this.carrier.carry(token.node(), Kind.POLL, encode(asked, id)).handle((answer, failure) -> {
-				PollResult result = (answer != null) ? PollResult.of(answer) : PollResult.UNKNOWN;
-				if (result == PollResult.TAKEN) {
+			byte[] question = encode(asked, id);
+			return this.carriage
+				.carry(token.node(), Kind.POLL, question.length, () -> this.waiting.containsKey(id) ? question : null)
+				.handle((answer, failure) -> {
+					PollResult result = (answer != null) ? PollResult.of(answer) : PollResult.UNKNOWN;
+					if (result == PollResult.TAKEN) {
+						return result;
+					}
+					take(id);
+					if (failure != null) {
+						throw new IllegalStateException("The node of the session has not answered", failure);
+					}
 					return result;
-				}
-				take(id);
-				if (failure != null) {
-					throw new IllegalStateException("The node of the session has not answered", failure);
-				}
-				return result;
-			});
+				});
 		}
 		catch (RejectedExecutionException ex) {
 			take(id);
@@ -186,31 +195,9 @@ final class PollExchange {
 		long offset = in.readLong();
 		Position position = (epoch != null) ? new Position(epoch, offset) : null;
 		PollQuestion asked = new PollQuestion(key, user, channel, number, position, in.readString(MAX_STRING));
-		return this.sessions.poll(asked, (answer) -> carryBack(asker, id, answer)).encoded();
-	}
-
-	/**
-	 * An answer that does not arrive is sent again when the client asks again.
-	 */
-	private void carryBack(UUID asker, UUID id, PollAnswer answer) {
-		WireWriter out = new WireWriter();
-		out.writeId(id);
-		out.writeInt(answer.status());
-		out.writeString(answer.token());
-		byte[] head = out.toByteArray();
-		byte[] body = new byte[head.length + answer.body().length];
-		System.arraycopy(head, 0, body, 0, head.length);
-		System.arraycopy(answer.body(), 0, body, head.length, answer.body().length);
-		try {
-			this.carrier.carry(asker, Kind.POLL_ANSWER, body).whenComplete((taken, failure) -> {
-				if (failure != null) {
-					logger.debug("An answer was not carried to the node of its request", failure);
-				}
-			});
-		}
-		catch (RuntimeException ex) {
-			logger.debug("An answer was not carried to the node of its request", ex);
-		}
+		return this.sessions
+			.apply(asked, new CarriedPoll(asker, id, this.carriage, this.timers, this.statistics, this.patience))
+			.encoded();
 	}
 
 	/**

@@ -91,7 +91,7 @@ final class PollRequests {
 				: this.requests.checks().authenticate(request, bearer);
 		Client client = new Client(attributes, channel, proof, address);
 		if (token != null) {
-			this.delivery.checkGuesses(address, proof.principal());
+			this.delivery.checkGuesses(token, address, proof.principal());
 		}
 		HeldPoll held = new HeldPoll(this.requests.hold(request, response));
 		if (token == null) {

@@ -191,7 +191,7 @@ final class PollSession implements SessionTransport, PositionListener {
 			answer = PollAnswer.of(token(), this.openingText);
 			if (waiter != null && !this.ended) {
 				this.neutral = true;
-				answered();
+				answered(waiter);
 			}
 		}
 		if (waiter != null) {
@@ -253,7 +253,7 @@ final class PollSession implements SessionTransport, PositionListener {
 				later(this.settings.nextTimeout(), () -> timeout(next));
 			}
 			else {
-				answered();
+				answered(next);
 				flushed = takeFlushed();
 			}
 		}
@@ -300,7 +300,8 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @param unsure whether the client may have met a failure since the last answer
 	 */
 	private @Nullable PollAnswer answer(PollQuestion asked, boolean unsure) {
-		boolean behind = this.position != null && !asked.positioned();
+		// What is sent again brings its position
+		boolean behind = this.sent == null && this.position != null && !asked.positioned();
 		if (behind || (unsure && !this.neutral)) {
 			this.neutral = true;
 			return PollAnswer.of(new PollToken(this.identity.node(), this.identity.key(), asked.number(),
@@ -310,7 +311,9 @@ final class PollSession implements SessionTransport, PositionListener {
 		Batch again = this.sent;
 		if (again != null) {
 			this.statistics.repeated();
-			return (++this.repeats > MAX_REPEATS) ? PollAnswer.superseded(token())
+			return (++this.repeats > MAX_REPEATS)
+					? PollAnswer.superseded(
+							new PollToken(this.identity.node(), this.identity.key(), asked.number(), asked.position()))
 					: PollAnswer.of(token(), again.body());
 		}
 		return next();
@@ -338,13 +341,27 @@ final class PollSession implements SessionTransport, PositionListener {
 	}
 
 	/**
-	 * Note that the request is answered: the next one is expected.
+	 * Note that a request is answered: the next one is expected. If the answer is lost on
+	 * its way to another node, it is not expected before that one gives up.
 	 */
-	private void answered() {
+	private void answered(PollWaiter waiter) {
 		this.waiter = null;
 		this.answeredAt = this.clock.getAsLong();
 		long gap = ++this.gaps;
-		later(this.settings.gap(), () -> expire(gap));
+		Duration patience = waiter.patience();
+		if (!patience.isZero()) {
+			waiter.whenArrived(() -> arrived(gap));
+		}
+		later(this.settings.gap().plus(patience), () -> expire(gap));
+	}
+
+	/**
+	 * The answer is at the node at which the request has waited.
+	 */
+	private synchronized void arrived(long gap) {
+		if (!this.ended && this.waiter == null && this.gaps == gap) {
+			later(this.settings.gap(), () -> expire(gap));
+		}
 	}
 
 	private void later(Duration time, Runnable action) {
@@ -383,7 +400,7 @@ final class PollSession implements SessionTransport, PositionListener {
 				return;
 			}
 			answer = PollAnswer.of(token(), "");
-			answered();
+			answered(waiter);
 		}
 		waiter.answer(answer);
 	}
@@ -393,7 +410,7 @@ final class PollSession implements SessionTransport, PositionListener {
 	 */
 	private synchronized void gone(PollWaiter waiter) {
 		if (!this.ended && this.waiter == waiter) {
-			answered();
+			answered(waiter);
 		}
 	}
 
@@ -413,7 +430,8 @@ final class PollSession implements SessionTransport, PositionListener {
 	@Override
 	public void began(String channel, Position position) {
 		synchronized (this) {
-			if (!channel.equals(this.identity.channel()) || this.sent != null || !this.buffer.isEmpty()) {
+			boolean passed = this.buffer.hasPositions() || (this.sent != null && !this.sent.positions().isEmpty());
+			if (!channel.equals(this.identity.channel()) || passed) {
 				return;
 			}
 			this.position = position;
@@ -437,7 +455,7 @@ final class PollSession implements SessionTransport, PositionListener {
 				return;
 			}
 			answer = PollAnswer.of(token(), "");
-			answered();
+			answered(waiter);
 		}
 		waiter.answer(answer);
 	}
@@ -463,7 +481,7 @@ final class PollSession implements SessionTransport, PositionListener {
 			answer = (waiter != null) ? next() : null;
 			if (answer != null) {
 				this.neutral = false;
-				answered();
+				answered(waiter);
 			}
 			flushed = !this.buffer.isFull();
 			if (!flushed) {
@@ -474,6 +492,14 @@ final class PollSession implements SessionTransport, PositionListener {
 			waiter.answer(answer);
 		}
 		return flushed;
+	}
+
+	/**
+	 * Without a request it is the gap that ends the session, whatever waits.
+	 */
+	@Override
+	public boolean limitsWait() {
+		return true;
 	}
 
 	/**

@@ -138,6 +138,10 @@ final class PollSessions {
 		this.sessions.put(session.identity().key(), session);
 	}
 
+	boolean contains(String key) {
+		return this.sessions.containsKey(key);
+	}
+
 	int count() {
 		return this.sessions.size();
 	}

@@ -31,6 +31,8 @@ public final class PollStatistics {
 
 	private final LongAdder superseded = new LongAdder();
 
+	private final LongAdder resent = new LongAdder();
+
 	private final LongAdder postponed = new LongAdder();
 
 	/**
@@ -75,6 +77,15 @@ public final class PollStatistics {
 		return this.postponed.sum();
 	}
 
+	/**
+	 * Return how many answers to requests of other nodes were sent again because they did
+	 * not arrive there.
+	 * @return the number of answers
+	 */
+	public long resentCount() {
+		return this.resent.sum();
+	}
+
 	void carried() {
 		this.carried.increment();
 	}
@@ -89,6 +100,10 @@ public final class PollStatistics {
 
 	void superseded() {
 		this.superseded.increment();
+	}
+
+	void resent() {
+		this.resent.increment();
 	}
 
 	void postponed() {

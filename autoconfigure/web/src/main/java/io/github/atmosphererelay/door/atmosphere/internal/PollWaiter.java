@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.door.atmosphere.internal;
 
+import java.time.Duration;
+
 /**
  * A request for messages that has not been answered. Safe for use by many threads;
  * nothing blocks.
@@ -34,6 +36,22 @@ interface PollWaiter {
 	 * @param whenGone the action
 	 */
 	default void whenGone(Runnable whenGone) {
+	}
+
+	/**
+	 * Return how long the client goes on waiting if the answer is lost on its way to the
+	 * node at which the request waits.
+	 */
+	default Duration patience() {
+		return Duration.ZERO;
+	}
+
+	/**
+	 * Set what is called once when the answer is at that node. To be called before the
+	 * request is answered; not called if {@link #patience} was zero.
+	 * @param whenArrived the action
+	 */
+	default void whenArrived(Runnable whenArrived) {
 	}
 
 }

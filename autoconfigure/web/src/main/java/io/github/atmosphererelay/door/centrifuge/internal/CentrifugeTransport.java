@@ -84,6 +84,11 @@ final class CentrifugeTransport implements SessionTransport {
 		return this.socket.flush(whenFlushed);
 	}
 
+	@Override
+	public boolean limitsWait() {
+		return this.socket.limitsWait();
+	}
+
 	/**
 	 * The protocol has pings of its own, which pages see.
 	 */

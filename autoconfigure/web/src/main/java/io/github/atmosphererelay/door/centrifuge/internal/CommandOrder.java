@@ -27,15 +27,20 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the commands that a client has sent in separate requests into the order of their
  * numbers again, and hands them on one after the other. A request that overtakes others
  * waits for them, but not for long: a number may be missing for good. For any thread;
- * does not block, except on the threads that it is given.
+ * does not block, except on the threads that it is given. A thread that runs timers is
+ * none of them: commands run code of the application.
  */
 final class CommandOrder {
+
+	private static final Log logger = LogFactory.getLog(CommandOrder.class);
 
 	/**
 	 * How long a command waits for the one before it: longer than a lost packet is under
@@ -51,6 +56,8 @@ final class CommandOrder {
 	private final Consumer<String> target;
 
 	private final BiConsumer<Runnable, Duration> timers;
+
+	private final Executor threads;
 
 	private final NavigableMap<Long, Part> early = new TreeMap<>();
 
@@ -70,11 +77,13 @@ final class CommandOrder {
 	 * @param maxBytes how much may wait
 	 * @param target receives the commands, in order, on one thread at a time
 	 * @param timers run a task after a time
+	 * @param threads run the target for commands that have waited too long
 	 */
-	CommandOrder(int maxBytes, Consumer<String> target, BiConsumer<Runnable, Duration> timers) {
+	CommandOrder(int maxBytes, Consumer<String> target, BiConsumer<Runnable, Duration> timers, Executor threads) {
 		this.maxBytes = maxBytes;
 		this.target = target;
 		this.timers = timers;
+		this.threads = threads;
 	}
 
 	/**
@@ -105,13 +114,18 @@ final class CommandOrder {
 			}
 		}
 		if (missing != 0) {
-			giveUpLater(missing, executor);
+			giveUpLater(missing);
 		}
-		return start(executor);
+		if (!start(executor)) {
+			// The client may not hear that they are refused and see them carried out
+			// later
+			this.timers.accept(this::startLate, PATIENCE);
+		}
+		return true;
 	}
 
-	private void giveUpLater(long missing, Executor executor) {
-		this.timers.accept(() -> giveUp(missing, executor), PATIENCE);
+	private void giveUpLater(long missing) {
+		this.timers.accept(() -> giveUp(missing), PATIENCE);
 	}
 
 	/**
@@ -158,7 +172,7 @@ final class CommandOrder {
 	 * Stop waiting for a command that is still missing, and begin to wait for the next
 	 * one that is.
 	 */
-	private void giveUp(long missing, Executor executor) {
+	private void giveUp(long missing) {
 		long then = 0;
 		synchronized (this) {
 			if (this.next == missing && !this.early.isEmpty()) {
@@ -171,9 +185,19 @@ final class CommandOrder {
 			}
 		}
 		if (then != 0) {
-			giveUpLater(then, executor);
+			giveUpLater(then);
 		}
-		start(executor);
+		startLate();
+	}
+
+	/**
+	 * Nobody may be left to send a command with which those would go for which there is
+	 * no thread.
+	 */
+	private void startLate() {
+		if (!start(this.threads)) {
+			this.timers.accept(this::startLate, PATIENCE);
+		}
 	}
 
 	/**
@@ -201,7 +225,13 @@ final class CommandOrder {
 
 	private void run() {
 		for (String text = poll(); text != null; text = poll()) {
-			this.target.accept(text);
+			try {
+				this.target.accept(text);
+			}
+			catch (Throwable ex) {
+				// Otherwise no later command would be carried out
+				logger.error("A client's commands could not be carried out", ex);
+			}
 		}
 	}
 

@@ -156,7 +156,7 @@ final class Connection implements Inbound {
 		try {
 			text(commands, true);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			logger.warn("A client's commands could not be carried out; its connection ends", ex);
 			fail(ErrorCode.INTERNAL, CloseReason.INTERNAL_ERROR);
 		}

@@ -41,7 +41,10 @@ final class EmulatedSessions {
 
 	private static final int MAX_STRING = 65_536;
 
-	/** Threads for commands that other nodes have received: authorizers may block. */
+	/**
+	 * Threads for commands that other nodes have received, or that have waited for others
+	 * in vain: authorizers may block.
+	 */
 	private static final int THREADS = 8;
 
 	private static final int MAX_WAITING = 10_000;
@@ -70,10 +73,13 @@ final class EmulatedSessions {
 	}
 
 	CommandOrder newOrder(Consumer<String> target) {
-		return new CommandOrder(this.maxBytes, target, this::later);
+		return new CommandOrder(this.maxBytes, target, this::later, this.executor);
 	}
 
 	private void later(Runnable task, Duration time) {
+		if (this.executor.isShutdown()) {
+			return;
+		}
 		try {
 			this.timers.later(Part.CLIENT_TIMERS, task, time);
 		}

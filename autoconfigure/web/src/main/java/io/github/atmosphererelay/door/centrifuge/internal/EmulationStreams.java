@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -108,7 +109,21 @@ final class EmulationStreams implements HttpRequestHandler {
 		if (command == null || command.isBlank()) {
 			throw new HandshakeRefusedException(Refusal.MALFORMED, "the command 'connect' is missing");
 		}
+		if (this.framing == EmulationFraming.EVENTS && doesMore(command)) {
+			throw new HandshakeRefusedException(Refusal.MALFORMED,
+					"a GET takes nothing but the command 'connect'; others are sent by POST");
+		}
 		return command;
+	}
+
+	/**
+	 * Return whether a text has other commands than the one that connects: what changes
+	 * something goes through an application's checks of CSRF tokens, which are those of
+	 * POSTs. What cannot be read is left to the connection.
+	 */
+	private boolean doesMore(String text) {
+		List<Command> commands = EmulatedSession.read(this.door.codec(), text);
+		return commands.size() > 1 || (commands.size() == 1 && !(commands.get(0) instanceof Command.Connect));
 	}
 
 }

@@ -49,6 +49,8 @@ final class StreamSubscription implements Subscriber {
 
 	private final String channel;
 
+	private final boolean recovering;
+
 	private final @Nullable Position since;
 
 	private final CompletableFuture<SubscriptionState> first = new CompletableFuture<>();
@@ -57,9 +59,17 @@ final class StreamSubscription implements Subscriber {
 
 	private @Nullable Subscription subscription;
 
-	StreamSubscription(StreamSubscriptions owner, String channel, @Nullable Position since) {
+	/**
+	 * Create a subscription.
+	 * @param owner has it
+	 * @param channel its channel
+	 * @param recovering whether the client wants what it has missed in the channel
+	 * @param since where the client is, or {@code null}
+	 */
+	StreamSubscription(StreamSubscriptions owner, String channel, boolean recovering, @Nullable Position since) {
 		this.owner = owner;
 		this.channel = channel;
+		this.recovering = recovering;
 		this.since = since;
 	}
 
@@ -81,7 +91,7 @@ final class StreamSubscription implements Subscriber {
 		try {
 			this.owner.door()
 				.subscriptions()
-				.subscribe(session(), this.channel, new SubscribeRequest(this.owner.recovering(), this.since, this))
+				.subscribe(session(), this.channel, new SubscribeRequest(this.recovering, this.since, this))
 				.whenComplete(this::attempted);
 		}
 		catch (RequestRefusedException ex) {
@@ -175,7 +185,7 @@ final class StreamSubscription implements Subscriber {
 		// What is replayed carries the client on from where it is
 		Position held = result.isRecovered() ? this.since : end;
 		frames.send(session(), framing.control("subscribed",
-				frames.subscribed(session(), this.channel, result, held, this.owner.recovering()), this.channel, held));
+				frames.subscribed(session(), this.channel, result, held, this.recovering), this.channel, held));
 		replay(result.publications(), result.reservation());
 		if (end != null && !end.equals(lastOf(result.publications(), held))) {
 			// Otherwise the position of a quiet channel could become too old

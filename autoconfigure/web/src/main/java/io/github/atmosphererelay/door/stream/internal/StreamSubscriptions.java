@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.atmosphererelay.message.Position;
 import io.github.atmosphererelay.session.SubscriptionState;
 import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.SessionSubscriber;
@@ -40,8 +41,6 @@ final class StreamSubscriptions implements SessionSubscriber {
 
 	private final DoorFraming framing;
 
-	private final boolean recovering;
-
 	/** The channels whose members the client may see, and wants to. */
 	private final Set<String> watched;
 
@@ -52,10 +51,13 @@ final class StreamSubscriptions implements SessionSubscriber {
 		this.door = door;
 		this.session = session;
 		this.framing = framing;
-		this.recovering = request.recovering();
 		this.watched = watched;
+		// A channel without a position in an id that has others has missed nothing
+		boolean everywhere = request.recovering() && request.since().isEmpty();
 		for (String channel : request.channels()) {
-			this.pending.put(channel, new StreamSubscription(this, channel, request.since().get(channel)));
+			Position since = request.since().get(channel);
+			boolean recovering = everywhere || (request.recovering() && since != null);
+			this.pending.put(channel, new StreamSubscription(this, channel, recovering, since));
 		}
 	}
 
@@ -81,10 +83,6 @@ final class StreamSubscriptions implements SessionSubscriber {
 
 	DoorFraming framing() {
 		return this.framing;
-	}
-
-	boolean recovering() {
-		return this.recovering;
 	}
 
 	void remove(StreamSubscription subscription) {

@@ -81,6 +81,9 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 
 	private @Nullable Runnable whenFlushed;
 
+	/** Sets the status and headers once the thread of the request has returned. */
+	private @Nullable Consumer<HttpServletResponse> head;
+
 	/** Called once when the response has ended. */
 	private @Nullable Runnable whenEnded;
 
@@ -151,7 +154,7 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 		this.lock.lock();
 		try {
 			checkOpen();
-			if (bytes.length > 0) {
+			if (bytes.length > 0 && this.state != State.CLOSING) {
 				this.pending.add(bytes);
 			}
 		}
@@ -160,8 +163,12 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 		}
 	}
 
+	/**
+	 * Another thread may have begun to end the response: that is no failure, and what is
+	 * written later is left out.
+	 */
 	private void checkOpen() throws IOException {
-		if (this.state == State.ENDED || this.state == State.CLOSING) {
+		if (this.state == State.ENDED) {
 			throw new IOException("The response has ended");
 		}
 	}
@@ -177,6 +184,9 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 		this.lock.lock();
 		try {
 			checkOpen();
+			if (this.state == State.CLOSING) {
+				return true;
+			}
 			boolean done = push();
 			if (!done) {
 				this.whenFlushed = whenFlushed;
@@ -224,7 +234,8 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 
 	/**
 	 * Answer with a status and a body of which nothing was written before, and end the
-	 * response.
+	 * response. Until the thread of the request has returned, filters of the application
+	 * may set headers, which is not for two threads.
 	 * @param head sets the status and headers
 	 * @param body the body; may be empty
 	 * @return whether the response has ended; otherwise it ends as soon as the client has
@@ -234,7 +245,10 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 		this.lock.lock();
 		try {
 			AsyncContext context = this.context;
-			if (context != null && (this.state == State.OPEN || this.state == State.STARTING)) {
+			if (this.state == State.STARTING) {
+				this.head = head;
+			}
+			else if (context != null && this.state == State.OPEN) {
 				head.accept((HttpServletResponse) context.getResponse());
 			}
 			return close(body);
@@ -339,6 +353,7 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 			if (this.state == State.STARTING) {
 				this.state = State.OPEN;
 			}
+			setHead();
 			if (push()) {
 				flushed = this.whenFlushed;
 				this.whenFlushed = null;
@@ -355,6 +370,15 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 		}
 		if (flushed != null) {
 			flushed.run();
+		}
+	}
+
+	private void setHead() {
+		Consumer<HttpServletResponse> head = this.head;
+		AsyncContext context = this.context;
+		this.head = null;
+		if (head != null && context != null) {
+			head.accept((HttpServletResponse) context.getResponse());
 		}
 	}
 
@@ -403,6 +427,7 @@ public final class ResponseOutput implements WriteListener, AsyncListener {
 		this.out = null;
 		this.breaker = null;
 		this.whenFlushed = null;
+		this.head = null;
 		this.pending.clear();
 	}
 

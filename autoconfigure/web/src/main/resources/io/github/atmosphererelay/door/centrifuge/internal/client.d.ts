@@ -147,9 +147,14 @@ export interface ClientOptions {
 	websocket?: any;
 	/**
 	 * The ways to a node, in the order in which they are tried: a proxy may refuse WebSockets, or pass nothing of them, or pass a response
-	 * only when it has ended. What has worked is tried first for an hour. All by default.
+	 * only when it has ended. All by default.
 	 */
 	transports?: ("websocket" | "http_stream" | "polling")[];
+	/**
+	 * About after which time a client that has another transport tries a WebSocket again, in milliseconds; 10,000 by default. The time doubles
+	 * with each trial that fails, up to ten minutes. Where a WebSocket passes, the client changes over: `connecting` with the code 5. 0: never.
+	 */
+	websocketRetryDelay?: number;
 }
 
 export interface SubscriptionOptions {

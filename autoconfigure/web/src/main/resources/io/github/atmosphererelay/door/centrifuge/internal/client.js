@@ -49,8 +49,15 @@ const MAX_TIMER = 2 ** 31 - 1;
 const TRANSPORTS = ["websocket", "http_stream", "polling"];
 /** How often what has worked is tried again before something else is: its node may only be away. */
 const PATIENCE = 3;
-/** For how long a page begins with what has worked, in milliseconds: the network may be another one tomorrow. */
+/** For how long a page trusts a WebSocket that has worked, in milliseconds: the network may be another one tomorrow. */
 const WORKS_FOR = 3_600_000;
+/** For how long a page begins with another transport where no WebSocket has passed, in milliseconds. */
+const FALLBACK_FOR = 600_000;
+/** When a client that has another transport tries a WebSocket again, in milliseconds: at first, and at most. */
+const WEBSOCKET_DELAY = 10_000;
+const MAX_WEBSOCKET_DELAY = 600_000;
+/** How often it looks whether nothing is under way any more, in milliseconds. */
+const IDLE_CHECK = 50;
 const NORMAL_CLOSURE = 1000;
 const ABNORMAL_CLOSURE = 1006;
 const MESSAGE_TOO_BIG = 1009;
@@ -310,7 +317,7 @@ const memory = {
 		try {
 			const [transport, since] = (globalThis.localStorage?.getItem(this.key(url)) ?? "").split(" ");
 			const age = Date.now() - Number(since);
-			return age >= 0 && age < WORKS_FOR ? transport : null;
+			return age >= 0 && age < (transport === "websocket" ? WORKS_FOR : FALLBACK_FOR) ? transport : null;
 		}
 		catch {
 			// The browser lets the page store nothing
@@ -342,6 +349,7 @@ class HttpTransport {
 	#polls;
 	#aborted = new AbortController();
 	#begun = false;
+	#sending = 0;
 	#bound;
 	#sent = new Promise((resolve) => {
 		this.#bound = resolve;
@@ -367,8 +375,14 @@ class HttpTransport {
 			this.#receive(frame);
 		}
 		else {
-			this.#sent = this.#sent.then((target) => this.#send(target, frame));
+			this.#sending++;
+			this.#sent = this.#sent.then((target) => this.#send(target, frame)).finally(() => this.#sending--);
 		}
+	}
+
+	/** Whether everything that was sent has arrived. */
+	get idle() {
+		return this.#sending === 0;
 	}
 
 	bind(session, node) {
@@ -481,6 +495,10 @@ export class Client extends Lifecycle {
 	#failures = 0;
 	/** Which of them has worked last, or null. */
 	#worked = null;
+	/** How often in a row no WebSocket has passed while another transport did, the trial that runs, and the next one. */
+	#misses = 0;
+	#trial = null;
+	#trialTimer;
 	#timer;
 	#watchdog;
 	#awake;
@@ -497,7 +515,7 @@ export class Client extends Lifecycle {
 	 */
 	constructor(url = new URL("connection/websocket", import.meta.url).href, options = {}) {
 		super("disconnected", "connected", { minReconnectDelay: MIN_DELAY, maxReconnectDelay: MAX_DELAY, timeout: TIMEOUT,
-			maxServerPingDelay: PING_DELAY, name: "atmosphere", ...options });
+			websocketRetryDelay: WEBSOCKET_DELAY, maxServerPingDelay: PING_DELAY, name: "atmosphere", ...options });
 		this.#urls = [url].flat().map((each) => {
 			const target = new URL(each, globalThis.location?.href);
 			target.protocol = target.protocol.replace("http", "ws");
@@ -525,7 +543,12 @@ export class Client extends Lifecycle {
 			this.#awake = new AbortController();
 			// A network that is back, or a page that is looked at again, ends the wait
 			const { signal } = this.#awake;
-			globalThis.addEventListener?.("online", () => this.#hurry(), { signal });
+			globalThis.addEventListener?.("online", () => {
+				this.#hurry();
+				// It may be another network
+				this.#misses = 0;
+				this.#tryWebSocketLater();
+			}, { signal });
 			globalThis.document?.addEventListener("visibilitychange", () => this.#hurry(), { signal });
 			if (this._become("connecting", { code: Code.CALLED, reason: "connect called" })) {
 				this.#open();
@@ -555,6 +578,7 @@ export class Client extends Lifecycle {
 		this.#way = Math.max(0, this.#ways.indexOf(this.#worked));
 		this.#firstWay = this.#way;
 		this.#failures = 0;
+		this.#misses = 0;
 	}
 
 	get #fetch() {
@@ -754,15 +778,20 @@ export class Client extends Lifecycle {
 		this.#routeTries = 0;
 		this.#failures = 0;
 		this.#firstWay = this.#way;
-		if (this.#worked !== this.transport) {
-			this.#worked = this.transport;
-			memory.set(this.url, this.transport);
+		const worked = this.#worked;
+		this.#worked = this.transport;
+		if (this.transport === "websocket") {
+			this.#misses = 0;
+			if (worked !== "websocket") {
+				memory.set(this.url, "websocket");
+			}
 		}
 		this.#socket.bind?.(reply.session, reply.node);
 		this.#ping = reply.ping ?? 0;
 		this.#pong = reply.pong ?? false;
 		this.#watch();
 		this.#keepFresh(reply);
+		this.#tryWebSocketLater();
 		if (!this._become("connected", { client: reply.client, transport: this.transport, data: reply.data })) {
 			return;
 		}
@@ -911,6 +940,84 @@ export class Client extends Lifecycle {
 		}
 	}
 
+	/**
+	 * Where another transport has worked, a WebSocket may have failed only because its node was about to stop. The first
+	 * trial comes soon, and each later one after twice the time.
+	 */
+	#tryWebSocketLater() {
+		this.#endTrial();
+		const { websocketRetryDelay: delay } = this._options;
+		if (delay > 0 && this.#socket && this.transport !== "websocket" && this.#ways.includes("websocket")) {
+			const most = Math.min(Math.max(delay, MAX_WEBSOCKET_DELAY), delay * 2 ** Math.min(this.#misses, 30));
+			this.#trialTimer = setTimeout(() => this.#tryWebSocket(), Math.min(MAX_TIMER, most * (0.75 + Math.random() / 2)));
+		}
+	}
+
+	/**
+	 * Messages go on over the connection that there is. Any word of a node shows that WebSockets pass, also that it does
+	 * not want this one; a proxy that takes a WebSocket may pass nothing.
+	 */
+	#tryWebSocket() {
+		let trial;
+		try {
+			trial = new this.#websocket(this.url);
+		}
+		catch {
+			this.#missed();
+			return;
+		}
+		this.#trial = trial;
+		this.#trialTimer = setTimeout(() => this.#missed(), 2 * this._options.timeout);
+		trial.onopen = () => {
+			const { subs, ...command } = this.#connectCommand();
+			trial.send(JSON.stringify({ id: 1, connect: command }));
+		};
+		trial.onmessage = () => this.#changeOver();
+		trial.onclose = ({ code }) => code >= 3_000 ? this.#changeOver() : this.#missed();
+		trial.onerror = () => {};
+	}
+
+	/** Only now other pages need not try either: one handshake alone may fail for many reasons. */
+	#missed() {
+		this.#misses++;
+		memory.set(this.url, this.transport);
+		this.#tryWebSocketLater();
+	}
+
+	/** As after a loss, at a moment when nothing is under way: subscriptions go on from their positions. */
+	#changeOver() {
+		this.#endTrial();
+		if (this.#calls.size > 0 || this.#outgoing.length > 0 || !this.#socket.idle) {
+			this.#trialTimer = setTimeout(() => this.#changeOver(), IDLE_CHECK);
+			return;
+		}
+		this.#way = this.#ways.indexOf("websocket");
+		this.#firstWay = this.#way;
+		this.#failures = 0;
+		this.#drop();
+		if (this._become("connecting", { code: 5, reason: "websocket passes" })) {
+			this.#suspend(5, "websocket passes");
+			if (this.state === "connecting" && !this.#socket) {
+				this.#open();
+			}
+		}
+	}
+
+	#endTrial() {
+		clearTimeout(this.#trialTimer);
+		const trial = this.#trial;
+		this.#trial = null;
+		if (trial) {
+			trial.onopen = trial.onmessage = trial.onclose = null;
+			try {
+				trial.close();
+			}
+			catch (error) {
+				console.error(error);
+			}
+		}
+	}
+
 	#later() {
 		const { minReconnectDelay: min, maxReconnectDelay: max } = this._options;
 		clearTimeout(this.#timer);
@@ -948,6 +1055,7 @@ export class Client extends Lifecycle {
 		this.#outgoing = [];
 		clearTimeout(this.#timer);
 		clearTimeout(this.#watchdog);
+		this.#endTrial();
 		if (socket) {
 			socket.onopen = socket.onmessage = socket.onclose = null;
 			try {
@@ -1414,8 +1522,14 @@ export class SharedEvents extends Emitter {
 			url.searchParams.set("since", this.#lastId);
 		}
 		this.#source = new EventSource(url, this.#options);
+		// An event without an id has that of the one before
+		let before = "";
 		for (const type of EVENTS) {
-			this.#source.addEventListener(type, ({ data, lastEventId }) => this.#pass({ type, data, id: lastEventId }));
+			this.#source.addEventListener(type, ({ data, lastEventId: id }) => {
+				const key = type === "message" || type === "binary" ? keyOf(data, id, id !== before) : null;
+				before = id;
+				this.#pass({ type, data, id, key });
+			});
 		}
 		this.#source.onerror = () => this.#pass({ type: "error", ended: this.#source?.readyState === EventSource.CLOSED,
 			id: this.#lastId });
@@ -1437,17 +1551,14 @@ export class SharedEvents extends Emitter {
 		}
 	}
 
-	#handOut({ type, data, id, ended }) {
-		if (type === "message" || type === "binary") {
-			const key = keyOf(data, id);
-			if (key !== null) {
-				if (this.#seen.has(key)) {
-					return;
-				}
-				this.#seen.add(key);
-				if (this.#seen.size > REMEMBERED) {
-					this.#seen.delete(this.#seen.values().next().value);
-				}
+	#handOut({ type, data, id, key, ended }) {
+		if (key) {
+			if (this.#seen.has(key)) {
+				return;
+			}
+			this.#seen.add(key);
+			if (this.#seen.size > REMEMBERED) {
+				this.#seen.delete(this.#seen.values().next().value);
 			}
 		}
 		else if (type === "subscribed") {
@@ -1456,7 +1567,10 @@ export class SharedEvents extends Emitter {
 		else if (type === "unsubscribed") {
 			this.#begun.delete(channelOf({ data }));
 		}
-		this.#lastId = id;
+		if (id !== "") {
+			// A new stream has none until the first event that has one
+			this.#lastId = id;
+		}
 		this.emit(type, (type === "error") ? { ended } : { data, id });
 	}
 
@@ -1466,10 +1580,10 @@ function channelOf({ data }) {
 	return JSON.parse(data).channel;
 }
 
-/** What identifies a message: its position, in a stream of several channels that of its channel, or null. */
-function keyOf(data, id) {
-	if (!id.includes(";")) {
-		return (id === "") ? null : id;
+/** What identifies a message: its position, in a stream of several channels that of its channel, or null. `own`: whether the id is the message's own. */
+function keyOf(data, id, own) {
+	if (!id.includes("~")) {
+		return own && id !== "" ? id : null;
 	}
 	const { channel, epoch, offset } = JSON.parse(data);
 	return (offset === undefined) ? null : channel + " " + epoch + ":" + offset;

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -33,6 +34,7 @@ import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.internal.Timers;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.message.Publication;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
 import org.junit.jupiter.api.AfterEach;
@@ -197,6 +199,54 @@ class PollSessionTests {
 			statuses.add(poll().answer().status());
 		}
 		assertThat(statuses).contains(409);
+	}
+
+	private static OutboundMessage recorded(String text, long offset) {
+		return OutboundMessage.of(new Publication(UUID.randomUUID(), UUID.randomUUID(), "c", 0, Map.of(),
+				Payload.text(text), new Position("e", offset)));
+	}
+
+	/**
+	 * The broker was late, so that the client knows no position when its first answer
+	 * with messages is lost.
+	 */
+	@Test
+	void aClientWithoutAPositionGetsTheLostAnswerThatBringsIt() throws IOException {
+		begin();
+		Request lost = poll();
+		this.session.write(recorded("a", 1));
+		this.session.flush(NOTHING);
+		assertThat(lost.answer().body()).isNotEmpty();
+		String body = take(poll());
+		assertThat(body.isEmpty() ? take(poll()) : body).isEqualTo("a");
+		assertThat(this.token.position()).isEqualTo(new Position("e", 1));
+	}
+
+	@Test
+	void thePositionAtWhichTheSubscriptionBeginsIsKeptBehindAFrameOfTheDoor() throws IOException {
+		Request first = new Request();
+		this.session.begin(first, true, true);
+		send("frame");
+		this.session.began("c", new Position("e", 7));
+		await().until(() -> !first.answers.isEmpty());
+		take(first);
+		assertThat(this.token.position()).isEqualTo(new Position("e", 7));
+		String body = take(poll());
+		assertThat(body.isEmpty() ? take(poll()) : body).isEqualTo("frame");
+	}
+
+	@Test
+	void whoIsRefusedAfterRepetitionsHasNotReceivedTheAnswer() throws IOException {
+		begin();
+		send("a");
+		PollToken before = this.token;
+		PollAnswer answer;
+		do {
+			this.token = before;
+			answer = poll().answer();
+		}
+		while (answer.status() == 200);
+		assertThat(Objects.requireNonNull(PollToken.parse(answer.token())).number()).isEqualTo(before.number());
 	}
 
 	@Test

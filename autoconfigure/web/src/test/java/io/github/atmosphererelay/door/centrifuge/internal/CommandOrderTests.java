@@ -18,6 +18,7 @@ package io.github.atmosphererelay.door.centrifuge.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 import org.junit.jupiter.api.Test;
@@ -33,10 +34,28 @@ class CommandOrderTests {
 
 	private final List<Runnable> timers = new ArrayList<>();
 
-	private final CommandOrder order = new CommandOrder(100, this.received::add, (task, time) -> this.timers.add(task));
+	private final List<Runnable> late = new ArrayList<>();
+
+	private boolean full;
+
+	private final CommandOrder order = new CommandOrder(100, this.received::add, (task, time) -> this.timers.add(task),
+			this::execute);
 
 	CommandOrderTests() {
 		this.order.beginAfter(1);
+	}
+
+	private void execute(Runnable task) {
+		if (this.full) {
+			throw new RejectedExecutionException();
+		}
+		this.late.add(task);
+	}
+
+	private void runTimer() {
+		this.timers.remove(0).run();
+		this.late.forEach(Runnable::run);
+		this.late.clear();
 	}
 
 	private boolean add(long first, long last, String text) {
@@ -65,7 +84,7 @@ class CommandOrderTests {
 	void aGapIsGivenUp() {
 		add(5, 5, "d");
 		add(4, 4, "c");
-		this.timers.remove(0).run();
+		runTimer();
 		assertThat(this.received).containsExactly("c", "d");
 		add(6, 6, "e");
 		add(2, 2, "late");
@@ -79,14 +98,14 @@ class CommandOrderTests {
 		add(3, 3, "b");
 		add(2, 2, "a");
 		add(5, 5, "d");
-		this.timers.remove(0).run();
+		runTimer();
 		assertThat(this.received).containsExactly("a", "b");
 		add(8, 8, "g");
-		this.timers.remove(0).run();
+		runTimer();
 		assertThat(this.received).containsExactly("a", "b", "d");
 		add(6, 7, "e");
 		assertThat(this.received).containsExactly("a", "b", "d", "e", "g");
-		this.timers.remove(0).run();
+		runTimer();
 		assertThat(this.timers).isEmpty();
 	}
 
@@ -117,12 +136,55 @@ class CommandOrderTests {
 	}
 
 	@Test
-	void commandsForWhichThereWasNoThreadGoWithTheNext() {
-		assertThat(this.order.add(2, 2, "a", (task) -> {
+	void commandsForWhichThereWasNoThreadGoWithTheNextOrAfterAWhile() {
+		Executor full = (task) -> {
 			throw new RejectedExecutionException();
-		})).isFalse();
+		};
+		assertThat(this.order.add(2, 2, "a", full)).isTrue();
 		assertThat(add(3, 3, "b")).isTrue();
 		assertThat(this.received).containsExactly("a", "b");
+		assertThat(this.order.add(4, 4, "c", full)).isTrue();
+		runTimer();
+		runTimer();
+		assertThat(this.received).containsExactly("a", "b", "c");
+	}
+
+	@Test
+	void aCommandThatFailsDoesNotStopTheOthers() {
+		CommandOrder order = new CommandOrder(100, (text) -> {
+			this.received.add(text);
+			if (text.equals("a")) {
+				throw new AssertionError(text);
+			}
+		}, (task, time) -> this.timers.add(task), this::execute);
+		order.beginAfter(1);
+		order.add(2, 2, "a", Runnable::run);
+		order.add(3, 3, "b", Runnable::run);
+		assertThat(this.received).containsExactly("a", "b");
+	}
+
+	/**
+	 * Commands run handlers and authorizers of the application, which may block.
+	 */
+	@Test
+	void commandsThatHaveWaitedInVainDoNotRunOnTheThreadOfTimers() {
+		add(3, 3, "b");
+		this.timers.remove(0).run();
+		assertThat(this.received).isEmpty();
+		this.late.forEach(Runnable::run);
+		assertThat(this.received).containsExactly("b");
+	}
+
+	@Test
+	void commandsThatHaveWaitedInVainWaitForAThread() {
+		this.full = true;
+		add(3, 3, "b");
+		runTimer();
+		assertThat(this.received).isEmpty();
+		this.full = false;
+		runTimer();
+		assertThat(this.received).containsExactly("b");
+		assertThat(this.timers).isEmpty();
 	}
 
 }

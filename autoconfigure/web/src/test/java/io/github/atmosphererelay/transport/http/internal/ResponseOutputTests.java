@@ -123,6 +123,38 @@ class ResponseOutputTests {
 		assertThat(this.container.written()).isEqualTo("one end");
 	}
 
+	/**
+	 * A ping comes due while another thread ends the session.
+	 */
+	@Test
+	void aFlushWhileItEndsDoesNotKeepItFromEnding() throws IOException {
+		this.container.call();
+		this.container.room = 0;
+		this.output.write(bytes("one "));
+		assertThat(this.output.flush(this.flushed::incrementAndGet)).isFalse();
+		assertThat(this.output.close(bytes("end"))).isFalse();
+		this.output.write(bytes("ping"));
+		assertThat(this.output.flush(this.flushed::incrementAndGet)).isTrue();
+		this.container.room = Integer.MAX_VALUE;
+		this.container.call();
+		assertThat(this.container.written()).isEqualTo("one end");
+		assertThat(this.container.completed).isEqualTo(1);
+	}
+
+	/**
+	 * Filters of the application may set headers until the thread of the request returns.
+	 */
+	@Test
+	void headersAreSetWhenTheThreadOfTheRequestHasReturned() {
+		AtomicInteger heads = new AtomicInteger();
+		this.output.answer((response) -> heads.incrementAndGet(), bytes("body"));
+		assertThat(heads).hasValue(0);
+		this.container.call();
+		assertThat(heads).hasValue(1);
+		assertThat(this.container.written()).isEqualTo("body");
+		assertThat(this.container.completed).isEqualTo(1);
+	}
+
 	@Test
 	void itMayEndBeforeTheContainerCalls() {
 		this.output.begin(bytes("begin "));
