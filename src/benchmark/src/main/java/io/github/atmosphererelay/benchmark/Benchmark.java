@@ -140,9 +140,8 @@ public final class Benchmark implements AutoCloseable {
 			int count = contender.nodes(workload.nodes());
 			List<Integer> ports = contender.ports(count);
 			for (int i = 0; i < count; i++) {
-				nodes.add(ServerProcess.start(
-						contender.command(this.options, this.directory, (broker != null) ? broker.port() : 0, ports, i),
-						this.directory.resolve("node-" + i + ".log")));
+				nodes.add(ServerProcess.start(contender.command(this.options, workload, this.directory,
+						(broker != null) ? broker.port() : 0, ports, i), this.directory.resolve("node-" + i + ".log")));
 			}
 			nodes.forEach(ServerProcess::awaitStarted);
 			List<InetSocketAddress> addresses = nodes.stream().map(ServerProcess::address).toList();
@@ -171,8 +170,15 @@ public final class Benchmark implements AutoCloseable {
 			}
 			double micros = cpu[1].minus(cpu[0]).toNanos() / 1e3;
 			return new Measurement(contender, workload, result, micros, Double.NaN, Double.NaN,
-					result.connectsPerSecond());
+					result.connectsPerSecond(), longestWait(contender, workload, nodes));
 		}
+	}
+
+	private static double longestWait(Contender contender, Workload workload, List<ServerProcess> nodes) {
+		if (workload.stalled() == 0 || !contender.isOurs()) {
+			return Double.NaN;
+		}
+		return nodes.stream().mapToLong((node) -> node.ask("longest-wait")).max().orElse(0) / 1e3;
 	}
 
 	/**
@@ -212,7 +218,7 @@ public final class Benchmark implements AutoCloseable {
 			double liveGrowth = nodes.stream().mapToLong(ServerProcess::liveHeapBytes).sum() - heap;
 			double residentGrowth = nodes.stream().mapToLong(ServerProcess::residentBytes).sum() - resident;
 			return new Measurement(contender, workload, null, Double.NaN, residentGrowth / workload.subscribers(),
-					liveGrowth / workload.subscribers(), connectsPerSecond);
+					liveGrowth / workload.subscribers(), connectsPerSecond, Double.NaN);
 		}
 	}
 

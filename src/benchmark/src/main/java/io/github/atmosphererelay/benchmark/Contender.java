@@ -130,6 +130,13 @@ enum Contender {
 	}
 
 	/**
+	 * Return whether the nodes have sessions of the starter.
+	 */
+	boolean isOurs() {
+		return this.main == RelayNode.class;
+	}
+
+	/**
 	 * Return how many nodes there are.
 	 * @param nodes how many the workload has
 	 */
@@ -194,13 +201,15 @@ enum Contender {
 	/**
 	 * Return how a node is started.
 	 * @param options what the command line says
+	 * @param workload what it is started for
 	 * @param directory where it was prepared
 	 * @param brokerPort where the broker listens
 	 * @param ports where the nodes listen
 	 * @param node the number of the node, from 0
 	 * @return the command
 	 */
-	List<String> command(Options options, Path directory, int brokerPort, List<Integer> ports, int node) {
+	List<String> command(Options options, Workload workload, Path directory, int brokerPort, List<Integer> ports,
+			int node) {
 		if (this == NODE_WS) {
 			return NodeProgram.command(directory, brokerPort);
 		}
@@ -208,7 +217,7 @@ enum Contender {
 		command.addAll(options.jvmArguments());
 		command.addAll(List.of("-cp", classPath(), this.main.getName()));
 		command.addAll((this.main == NettyNode.class) ? List.of(Integer.toString(brokerPort))
-				: properties(brokerPort, ports, node));
+				: properties(workload, brokerPort, ports, node));
 		return command;
 	}
 
@@ -220,7 +229,7 @@ enum Contender {
 		return this == OURS_JETTY || this == OURS_EVENTS_JETTY;
 	}
 
-	private List<String> properties(int brokerPort, List<Integer> ports, int node) {
+	private List<String> properties(Workload workload, int brokerPort, List<Integer> ports, int node) {
 		List<String> properties = new ArrayList<>(List.of("--server.port=" + ports.get(node),
 				"--server.address=127.0.0.1", "--server.tomcat.max-connections=20000", "--spring.main.banner-mode=off",
 				"--logging.level.root=warn"));
@@ -228,6 +237,8 @@ enum Contender {
 			properties.add("--atmosphere.channels[0].pattern=chat/**");
 			// All clients come from one address
 			properties.add("--atmosphere.limits.sessions-per-address=0");
+			properties.add("--benchmark.send-buffer=" + workload.sendBuffer());
+			properties.add("--benchmark.slow-clients=" + (workload.stalled() > 0));
 		}
 		if (this.broker == Broker.PEERS) {
 			properties.add("--atmosphere.relay.http.peers="

@@ -101,9 +101,8 @@ public final class GatewayBenchmark {
 		List<ServerProcess> nodes = new ArrayList<>();
 		try {
 			for (int i = 0; i < workload.nodes(); i++) {
-				nodes.add(ServerProcess.start(
-						NODES.command(this.options, this.directory, broker.port(), NODES.ports(workload.nodes()), i),
-						this.directory.resolve("node-" + i + ".log")));
+				nodes.add(ServerProcess.start(NODES.command(this.options, workload, this.directory, broker.port(),
+						NODES.ports(workload.nodes()), i), this.directory.resolve("node-" + i + ".log")));
 			}
 			nodes.forEach(ServerProcess::awaitStarted);
 			List<InetSocketAddress> direct = nodes.stream().map(ServerProcess::address).toList();

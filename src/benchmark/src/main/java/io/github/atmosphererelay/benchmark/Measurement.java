@@ -30,9 +30,11 @@ import org.jspecify.annotations.Nullable;
  * @param residentPerConnection memory of the process per connection, in bytes
  * @param heapPerConnection live heap per connection, in bytes
  * @param connectsPerSecond how many connections were opened a second
+ * @param longestWait for how many seconds a message has waited at most for a client that
+ * the nodes then closed because it did not read; not a number where they do not say
  */
 record Measurement(Contender contender, Workload workload, @Nullable LoadResult result, double cpuMicros,
-		double residentPerConnection, double heapPerConnection, double connectsPerSecond) {
+		double residentPerConnection, double heapPerConnection, double connectsPerSecond, double longestWait) {
 
 	double cpuPerDelivery() {
 		return (this.result != null) ? this.cpuMicros / Math.max(1, this.result.deliveries()) : Double.NaN;

@@ -126,7 +126,7 @@ record Options(int passes, Duration warmup, Duration duration, List<Workload> wo
 
 	private static List<Workload> workloads(String value) {
 		if (value.equals("all")) {
-			return Workload.ALL.stream().filter((workload) -> !workload.name().equals("smoke")).toList();
+			return Workload.ALL.stream().filter((workload) -> !workload.isSmoke()).toList();
 		}
 		return list(value).stream().map(Workload::of).toList();
 	}

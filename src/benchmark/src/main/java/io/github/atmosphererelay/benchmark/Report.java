@@ -58,9 +58,11 @@ final class Report {
 					measurement.connectsPerSecond());
 		}
 		return String.format(Locale.ROOT,
-				"%.0f deliveries/s, %.2f us CPU each, p50 %.2f ms, p99 %.2f ms; %d lost, %d doubled, %d out of order",
+				"%.0f deliveries/s, %.2f us CPU each, p50 %.2f ms, p99 %.2f ms; %d lost, %d doubled, %d out of order"
+						+ ((measurement.workload().stalled() > 0) ? "; %d not reading closed after %.2f s" : ""),
 				result.deliveries() / result.seconds(), measurement.cpuPerDelivery(), result.latencyMillis(50),
-				result.latencyMillis(99), result.lost(), result.doubled(), result.reordered());
+				result.latencyMillis(99), result.lost(), result.doubled(), result.reordered(), result.stalledClosed(),
+				measurement.longestWait());
 	}
 
 	@Override
@@ -90,22 +92,31 @@ final class Report {
 	}
 
 	private String flow(Workload workload) {
+		boolean stalled = workload.stalled() > 0;
 		StringBuilder table = new StringBuilder(
-				"""
-						| | deliveries/s | us CPU per delivery | of the baseline's | p50 ms | p99 ms | p99.9 ms | lost | doubled | out of order | closed |
-						|---|---|---|---|---|---|---|---|---|---|---|
-						""");
+				"| | deliveries/s | us CPU per delivery | of the baseline's | p50 ms | p99 ms | p99.9 ms"
+						+ " | lost | doubled | out of order | closed |")
+			.append(stalled ? " not reading: closed | s until closed |\n" : "\n")
+			.append("|---".repeat(stalled ? 13 : 11))
+			.append("|\n");
 		for (Contender contender : contenders(workload)) {
 			List<Measurement> runs = runs(workload, contender);
-			table.append("| %s | %s | %s | %s | %s | %s | %s | %d | %d | %d | %d |\n".formatted(contender.title(),
+			table.append("| %s | %s | %s | %s | %s | %s | %s | %d | %d | %d | %d |".formatted(contender.title(),
 					range(runs, "%.0f", (run) -> result(run).deliveries() / result(run).seconds()),
 					range(runs, "%.2f", Measurement::cpuPerDelivery), ratio(workload, runs),
 					range(runs, "%.2f", (run) -> result(run).latencyMillis(50)),
 					range(runs, "%.2f", (run) -> result(run).latencyMillis(99)),
 					range(runs, "%.2f", (run) -> result(run).latencyMillis(99.9)), sum(runs, LoadResult::lost),
 					sum(runs, LoadResult::doubled), sum(runs, LoadResult::reordered), sum(runs, LoadResult::closed)));
+			table.append(stalled ? stalled(workload, runs) : "\n");
 		}
 		return table.toString();
+	}
+
+	private static String stalled(Workload workload, List<Measurement> runs) {
+		List<Measurement> known = runs.stream().filter((run) -> !Double.isNaN(run.longestWait())).toList();
+		return " %s of %d | %s |\n".formatted(range(runs, "%.0f", (run) -> result(run).stalledClosed()),
+				workload.stalled(), known.isEmpty() ? "" : range(known, "%.2f", Measurement::longestWait));
 	}
 
 	private String probe() {

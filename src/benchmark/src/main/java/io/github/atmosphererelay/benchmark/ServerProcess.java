@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -203,10 +204,19 @@ final class ServerProcess implements AutoCloseable {
 	 * @return bytes
 	 */
 	long liveHeapBytes() {
+		return ask("heap");
+	}
+
+	/**
+	 * Ask the node for a figure.
+	 * @param figure the name of the figure
+	 * @return the figure
+	 */
+	long ask(String figure) {
 		try {
-			this.in.write("heap\n");
+			this.in.write(figure + '\n');
 			this.in.flush();
-			return number("HEAP ");
+			return number(figure.toUpperCase(Locale.ROOT) + ' ');
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -33,13 +33,23 @@ import io.github.atmosphererelay.benchmark.load.LoadPlan;
  * @param publishers how many connections publish
  * @param window in a closed loop, how many messages may be on their way; otherwise 0
  * @param rate in an open loop, how many messages are published a second
+ * @param size the size of the messages, in bytes
  * @param stalled how many further connections do not read
+ * @param sendBuffer how much the kernel may take of what a client has not read, in bytes,
+ * or 0 for what it takes over the loopback interface: megabytes, because segments are as
+ * large as 64 KB there. Over Ethernet it takes some ten kilobytes of a client that does
+ * not read
  */
 record Workload(String name, String description, Kind kind, int nodes, int subscribers, int rooms, int publishers,
-		int window, double rate, int stalled) {
+		int window, double rate, int size, int stalled, int sendBuffer) {
 
-	/** The size of all messages, in bytes. */
+	/** The size of most messages, in bytes. */
 	static final int SIZE = 128;
+
+	private static final int KB = 1024;
+
+	/** The kernel doubles it. */
+	private static final int ETHERNET = 32 * KB;
 
 	/** The workload that Kafka's own latency stands beside. */
 	static final String BESIDE_PROBE = "W3";
@@ -50,25 +60,35 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 					256),
 			open("W1o", "1 channel, 1,000 subscribers at 20 messages/s", 1000, 20, 0),
 			open("W3", "1 channel, 100 subscribers at 50 messages/s", 100, 50, 0),
-			new Workload("W4", "memory per idle connection, 4,000 connections", Kind.IDLE, 1, 4000, 100, 0, 0, 0, 0),
-			new Workload("channels", "as W4, each connection in a channel of its own", Kind.IDLE, 1, 4000, 4000, 0, 0,
-					0, 0),
+			idle("W4", "memory per idle connection, 4,000 connections", Kind.IDLE, 4000, 100),
+			idle("channels", "as W4, each connection in a channel of its own", Kind.IDLE, 4000, 4000),
 			closed("relay", "as W1c, on one node", 1, 1000, 1, 1, 64),
 			closed("nodes-3", "as W1c, on three nodes", 3, 1000, 1, 1, 64),
 			closed("growth-100", "1 channel, 100 subscribers, closed loop, window 64", 2, 100, 1, 1, 64),
 			closed("growth-10000", "1 channel, 10,000 subscribers, closed loop, window 64", 2, 10_000, 1, 1, 64),
 			open("stalled", "as W1o, with 50 further clients that do not read", 1000, 20, 50),
-			new Workload("connects", "10,000 connects, as fast as they are answered, after as many twice",
-					Kind.CONNECTS, 1, 10_000, 100, 0, 0, 0, 0),
-			closed("smoke", "2 channels, 20 subscribers, closed loop", 2, 20, 2, 2, 8));
+			crowd("crowd", "1 channel, 2,000 subscribers at 10 messages/s of 1 KB", 2000, 10, 0),
+			crowd("crowd-stalled", "as crowd, with 50 further clients that do not read", 2000, 10, 50),
+			idle("connects", "10,000 connects, as fast as they are answered, after as many twice", Kind.CONNECTS,
+					10_000, 100),
+			closed("smoke", "2 channels, 20 subscribers, closed loop", 2, 20, 2, 2, 8), crowd("smoke-stalled",
+					"1 channel, 20 subscribers at 100 messages/s of 1 KB, 4 clients that do not read", 20, 100, 4));
 
 	private static Workload closed(String name, String description, int nodes, int subscribers, int rooms,
 			int publishers, int window) {
-		return new Workload(name, description, Kind.FLOW, nodes, subscribers, rooms, publishers, window, 0, 0);
+		return new Workload(name, description, Kind.FLOW, nodes, subscribers, rooms, publishers, window, 0, SIZE, 0, 0);
 	}
 
 	private static Workload open(String name, String description, int subscribers, double rate, int stalled) {
-		return new Workload(name, description, Kind.FLOW, 2, subscribers, 1, 1, 0, rate, stalled);
+		return new Workload(name, description, Kind.FLOW, 2, subscribers, 1, 1, 0, rate, SIZE, stalled, 0);
+	}
+
+	private static Workload crowd(String name, String description, int subscribers, double rate, int stalled) {
+		return new Workload(name, description, Kind.FLOW, 2, subscribers, 1, 1, 0, rate, KB, stalled, ETHERNET);
+	}
+
+	private static Workload idle(String name, String description, Kind kind, int subscribers, int rooms) {
+		return new Workload(name, description, kind, 1, subscribers, rooms, 0, 0, 0, SIZE, 0, 0);
 	}
 
 	static Workload of(String name) {
@@ -79,12 +99,20 @@ record Workload(String name, String description, Kind kind, int nodes, int subsc
 					"There is no workload '" + name + "'; there are " + ALL.stream().map(Workload::name).toList()));
 	}
 
+	/**
+	 * Return whether it only shows in a test that the benchmark works.
+	 * @return whether it is no part of all workloads
+	 */
+	boolean isSmoke() {
+		return this.name.startsWith("smoke");
+	}
+
 	LoadPlan plan(Duration warmup, Duration duration) {
 		return plan(warmup, duration, this.subscribers);
 	}
 
 	LoadPlan plan(Duration warmup, Duration duration, int subscribers) {
-		return new LoadPlan(subscribers, this.rooms, this.publishers, this.window, this.rate, SIZE, this.stalled,
+		return new LoadPlan(subscribers, this.rooms, this.publishers, this.window, this.rate, this.size, this.stalled,
 				warmup, duration);
 	}
 

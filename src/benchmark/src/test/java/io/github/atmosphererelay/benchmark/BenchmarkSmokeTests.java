@@ -31,11 +31,32 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class BenchmarkSmokeTests {
 
+	private static final String JVM = "--jvm=-Xmx256m,-XX:+UseSerialGC,-XX:TieredStopAtLevel=1";
+
 	@Test
 	void everyContenderDeliversEachMessageOnceAndInOrder() throws IOException {
 		Report report = run("ours,ours-http,baseline,netty");
 		check(report.measurements(), Contender.OURS, Contender.OURS_HTTP, Contender.BASELINE, Contender.NETTY);
 		assertThat(report.toString()).contains("| ours | ", "| ours, HTTP relay | ", "| hand-rolled | ", "| Netty | ");
+	}
+
+	@Test
+	void clientsOfServerSentEventsGetEachMessageOnceAndInOrderOnTomcatAndJetty() throws IOException {
+		check(run("ours-events,ours-events-jetty").measurements(), Contender.OURS_EVENTS, Contender.OURS_EVENTS_JETTY);
+	}
+
+	@Test
+	void clientsThatDoNotReadAreClosedAndTheOthersGetEachMessage() throws IOException {
+		Report report = Benchmark.run(Options.parse("--workloads=smoke-stalled", "--passes=1", "--warmup=1",
+				"--duration=9", "--contenders=ours-events", JVM));
+		check(report.measurements(), Contender.OURS_EVENTS);
+		assertThat(report.measurements()).singleElement().satisfies((measurement) -> {
+			LoadResult result = measurement.result();
+			assertThat(result).isNotNull();
+			assertThat(result.stalledClosed()).isEqualTo(4);
+			assertThat(measurement.longestWait()).isPositive();
+		});
+		assertThat(report.toString()).contains("| not reading: closed |", "| 4 of 4 |");
 	}
 
 	@Test
@@ -74,7 +95,7 @@ class BenchmarkSmokeTests {
 
 	private static Options options(String contenders) {
 		return Options.parse("--workloads=smoke", "--passes=1", "--warmup=1", "--duration=1",
-				"--contenders=" + contenders, "--jvm=-Xmx256m,-XX:+UseSerialGC,-XX:TieredStopAtLevel=1");
+				"--contenders=" + contenders, JVM);
 	}
 
 	private static void check(List<Measurement> measurements, Contender... contenders) {

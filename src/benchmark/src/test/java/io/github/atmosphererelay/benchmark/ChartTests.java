@@ -62,13 +62,14 @@ class ChartTests {
 	@Test
 	void withoutDeliveriesThereIsNothingToDraw() throws Exception {
 		Workload idle = Workload.of("W4");
-		Document svg = parse(new Chart(List.of(new Measurement(Contender.OURS, idle, null, Double.NaN, 1, 1, 1))));
+		Document svg = parse(
+				new Chart(List.of(new Measurement(Contender.OURS, idle, null, Double.NaN, 1, 1, 1, Double.NaN))));
 		assertThat(svg.getElementsByTagName("rect").getLength()).isEqualTo(1);
 	}
 
 	private static Measurement measurement(Contender contender, String workload, double micros) {
-		LoadResult result = new LoadResult(1, 1, 1, new Histogram(3), 1, 0, 0, 0, 0, 1);
-		return new Measurement(contender, Workload.of(workload), result, micros, Double.NaN, Double.NaN, 1);
+		LoadResult result = new LoadResult(1, 1, 1, new Histogram(3), 1, 0, 0, 0, 0, 0, 1);
+		return new Measurement(contender, Workload.of(workload), result, micros, Double.NaN, Double.NaN, 1, Double.NaN);
 	}
 
 	private static Document parse(Chart chart) throws Exception {

@@ -39,9 +39,10 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The npm client {@code atmosphere.js}, unmodified and polling, at three nodes behind
- * balancers that send each request to the next node. One node is killed: each client has
- * every message once and in order.
+ * The npm client {@code atmosphere.js}, unmodified and over HTTP, at three nodes behind
+ * balancers that send each request to the next node. One node is killed: each client that
+ * polls has every message once and in order, and so has each one with a stream to another
+ * node. Whose stream breaks off gets everything since its beginning again.
  */
 @Reconciles
 class AtmosphereJsBehindBalancerTests {
@@ -52,14 +53,19 @@ class AtmosphereJsBehindBalancerTests {
 
 	private static final String CHANNEL = "log/all";
 
-	private static final String OPTIONS = "{\"transport\":\"long-polling\",\"enableProtocol\":true,\"trackMessageLength\":true}";
+	private static final String OPTIONS = "{\"transport\":\"%s\",\"enableProtocol\":true,\"trackMessageLength\":true}";
 
 	private static final String PLAIN = "{\"transport\":\"long-polling\"}";
+
+	private static final String DURABLE = "?durable=true";
 
 	@Test
 	void nothingIsMissingDoubledOrOutOfOrder() throws Exception {
 		NodeScripts.install();
+		String polling = OPTIONS.formatted("long-polling");
 		List<Process> clients = new ArrayList<>();
+		// With a stream to the node that is killed
+		List<Process> broken = new ArrayList<>();
 		try (Broker broker = new Broker.Redis();
 				TestNode a = TestNode.start(arguments("node-a", broker));
 				TestNode b = TestNode.start(arguments("node-b", broker));
@@ -68,43 +74,68 @@ class AtmosphereJsBehindBalancerTests {
 			b.awaitUp();
 			MachineTime.await(Duration.ofMinutes(2)).until(() -> nodes(a) == 3 && nodes(b) == 3);
 			// The first request decides which node has the session
-			clients.add(client(OPTIONS, c.port(), a.port(), b.port()));
-			clients.add(client(PLAIN, c.port(), b.port(), a.port()));
-			clients.add(client(OPTIONS, a.port(), c.port(), b.port()));
-			clients.add(client(OPTIONS, b.port(), c.port(), a.port()));
-			for (Process client : clients) {
+			clients.add(client("", polling, c.port(), a.port(), b.port()));
+			clients.add(client("", PLAIN, c.port(), b.port(), a.port()));
+			clients.add(client("", polling, a.port(), c.port(), b.port()));
+			clients.add(client("", polling, b.port(), c.port(), a.port()));
+			for (String transport : List.of("sse", "streaming")) {
+				String options = OPTIONS.formatted(transport);
+				clients.add(client(DURABLE, options, a.port(), c.port(), b.port()));
+				broken.add(client(DURABLE, options, c.port(), a.port(), b.port()));
+				broken.add(client(DURABLE, options, c.port(), b.port(), a.port()));
+			}
+			for (Process client : Stream.concat(clients.stream(), broken.stream()).toList()) {
 				MachineTime.await(Duration.ofSeconds(60)).until(() -> client.inputReader().ready());
 				assertThat(client.inputReader().readLine()).isEqualTo("open");
 			}
 			List<String> sent = publish(a, c);
 			for (Process client : clients) {
-				assertThat(client.waitFor(2, TimeUnit.MINUTES)).isTrue();
-				JsonNode result = JsonMapper.builder().build().readTree(client.inputReader().readLine());
-				List<String> received = new ArrayList<>();
-				result.path("messages").forEach((each) -> received.add(each.asString()));
-				assertThat(received).as(result.path("events").toString()).isEqualTo(sent);
+				JsonNode result = result(client);
+				assertThat(messages(result)).as(result.path("events").toString()).isEqualTo(sent);
+			}
+			for (Process client : broken) {
+				JsonNode result = result(client);
+				List<String> received = messages(result);
+				int again = received.size() - sent.size();
+				assertThat(again).as(result.toString()).isNotNegative();
+				assertThat(result.path("events").toString()).contains("\"close\",\"reopen\"");
+				assertThat(received.subList(0, again)).isEqualTo(sent.subList(0, again));
+				assertThat(received.subList(again, received.size())).isEqualTo(sent);
 			}
 		}
 		finally {
 			clients.forEach(Process::destroyForcibly);
+			broken.forEach(Process::destroyForcibly);
 		}
+	}
+
+	private static JsonNode result(Process client) throws Exception {
+		assertThat(client.waitFor(2, TimeUnit.MINUTES)).isTrue();
+		return JsonMapper.builder().build().readTree(client.inputReader().readLine());
+	}
+
+	private static List<String> messages(JsonNode result) {
+		List<String> messages = new ArrayList<>();
+		result.path("messages").forEach((each) -> messages.add(each.asString()));
+		return messages;
 	}
 
 	private static int nodes(TestNode node) {
 		return node.bean(Cluster.class).nodes().size();
 	}
 
-	private static Process client(String options, int... ports) throws Exception {
+	private static Process client(String query, String options, int... ports) throws Exception {
 		return NodeScripts.start("atmosphere-http.mjs",
 				IntStream.of(ports).mapToObj(String::valueOf).collect(Collectors.joining(",")),
-				"/atmosphere/" + CHANNEL, options, "[]", "end", "announce");
+				"/atmosphere/" + CHANNEL + query, options, "[]", "end", "announce");
 	}
 
 	private static String[] arguments(String name, Broker broker) {
 		return Stream
 			.concat(Stream.of(broker.directProperties()),
 					Stream.of("atmosphere.cluster.node-name=" + name, "atmosphere.channels[0].pattern=log/**",
-							"atmosphere.channels[0].history.size=2000", "atmosphere.recovery.max-messages=2000"))
+							"atmosphere.channels[0].history.size=2000", "atmosphere.recovery.max-messages=2000",
+							"atmosphere.durable-sessions.enabled=true", "atmosphere.durable-sessions.store=redis"))
 			.toArray(String[]::new);
 	}
 

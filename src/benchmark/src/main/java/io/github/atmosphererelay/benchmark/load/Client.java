@@ -24,6 +24,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
 
@@ -56,9 +57,8 @@ final class Client {
 			\r
 			""";
 
-	/** Without the chunks of HTTP/1.1. */
 	private static final String STREAM_REQUEST = """
-			GET %s HTTP/1.0\r
+			GET %s HTTP/1.1\r
 			Host: %s:%d\r
 			Accept: text/event-stream\r
 			\r
@@ -84,6 +84,11 @@ final class Client {
 	private boolean open;
 
 	private final boolean stream;
+
+	/**
+	 * Reads the body of a response whose length is not known; {@code null} for others.
+	 */
+	private @Nullable Chunks chunks;
 
 	/** The destination of a client that speaks STOMP. */
 	private final @Nullable String destination;
@@ -135,6 +140,15 @@ final class Client {
 	 */
 	void stall() {
 		this.key.interestOpsAnd(~SelectionKey.OP_READ);
+	}
+
+	/**
+	 * Read again.
+	 */
+	void resume() {
+		if (this.key.isValid()) {
+			this.key.interestOpsOr(SelectionKey.OP_READ);
+		}
 	}
 
 	void close() {
@@ -226,7 +240,9 @@ final class Client {
 	}
 
 	private void read(ByteBuffer buffer) throws IOException {
+		int decoded = 0;
 		if (this.rest != null) {
+			decoded = this.open ? this.rest.remaining() : 0;
 			buffer.put(this.rest);
 		}
 		if (this.channel.read(buffer) < 0) {
@@ -236,7 +252,7 @@ final class Client {
 		buffer.flip();
 		if (this.open || shake(buffer)) {
 			if (this.stream) {
-				events(buffer);
+				stream(buffer, buffer.position() + decoded);
 			}
 			else {
 				frames(buffer);
@@ -261,6 +277,8 @@ final class Client {
 		}
 		buffer.position(buffer.position() + end + 4);
 		this.open = true;
+		this.chunks = head.substring(0, end).toLowerCase(Locale.ROOT).contains("transfer-encoding: chunked")
+				? new Chunks() : null;
 		if (this.destination != null) {
 			write(STOMP_CONNECT);
 			flush();
@@ -301,6 +319,18 @@ final class Client {
 		}
 		else {
 			this.listener.received(this, buffer, offset, length);
+		}
+	}
+
+	/**
+	 * Read the body of a response.
+	 * @param from where that begins which has not passed {@link Chunks} yet
+	 */
+	private void stream(ByteBuffer buffer, int from) throws IOException {
+		boolean last = this.chunks != null && this.chunks.decode(buffer, from);
+		events(buffer);
+		if (last) {
+			end("last chunk");
 		}
 	}
 

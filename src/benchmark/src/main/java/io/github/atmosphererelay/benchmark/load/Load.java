@@ -96,6 +96,8 @@ public final class Load implements AutoCloseable {
 
 	private long closed;
 
+	private long stalledClosed;
+
 	private int sent;
 
 	/** Messages before this one have been given up. */
@@ -164,7 +166,7 @@ public final class Load implements AutoCloseable {
 			this.publishers.add(open(i, "/publish", 0, new Silent()));
 		}
 		for (int i = 0; i < this.plan.stalled(); i++) {
-			this.stalled.add(open(i, this.path.formatted(i % rooms), STALLED_BUFFER, new Silent()));
+			this.stalled.add(open(i, this.path.formatted(i % rooms), STALLED_BUFFER, new Stalled()));
 		}
 		awaitOpened();
 		this.stalled.forEach(Client::stall);
@@ -282,8 +284,12 @@ public final class Load implements AutoCloseable {
 		double seconds = (System.nanoTime() - this.measuredFrom) / 1e9;
 		alarm.stop();
 		pollFor(DRAIN, () -> this.received >= this.expected);
+		// They have to read to see that they were closed
+		this.stalled.forEach(Client::resume);
+		pollFor(this.stalled.isEmpty() ? Duration.ZERO : STALLED, () -> this.stalledClosed == this.stalled.size());
 		return new LoadResult(seconds, this.deliveries, this.published, this.latency, this.expected,
-				this.expected - this.received, this.doubled, this.reordered, this.closed, this.connectsPerSecond);
+				this.expected - this.received, this.doubled, this.reordered, this.closed, this.stalledClosed,
+				this.connectsPerSecond);
 	}
 
 	private void fillWindow(long now) {
@@ -469,7 +475,23 @@ public final class Load implements AutoCloseable {
 			if (!wasOpen) {
 				throw new IllegalStateException("A connection could not be opened: " + reason);
 			}
+			ended();
+		}
+
+		void ended() {
 			Load.this.closed++;
+		}
+
+	}
+
+	/**
+	 * A connection that does not read.
+	 */
+	private final class Stalled extends Silent {
+
+		@Override
+		void ended() {
+			Load.this.stalledClosed++;
 		}
 
 	}

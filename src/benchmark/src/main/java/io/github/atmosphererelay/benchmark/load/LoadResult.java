@@ -31,11 +31,12 @@ import org.HdrHistogram.Histogram;
  * @param lost how many of them did not arrive
  * @param doubled how many arrived once more
  * @param reordered how many arrived after a later one of the same publisher and room
- * @param closed how many connections the server closed
+ * @param closed how many connections the server closed of those that read
+ * @param stalledClosed how many connections the server closed of those that did not read
  * @param connectsPerSecond how many connections were opened a second
  */
 public record LoadResult(double seconds, long deliveries, long published, Histogram latency, long expected, long lost,
-		long doubled, long reordered, long closed, double connectsPerSecond) {
+		long doubled, long reordered, long closed, long stalledClosed, double connectsPerSecond) {
 
 	/**
 	 * Return a percentile of the latency.

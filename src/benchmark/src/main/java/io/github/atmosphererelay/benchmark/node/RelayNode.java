@@ -16,13 +16,20 @@
 
 package io.github.atmosphererelay.benchmark.node;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
 import io.github.atmosphererelay.broadcast.Broadcaster;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.socket.TextMessage;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.WebSocketSession;
@@ -37,6 +44,7 @@ import org.springframework.web.socket.handler.TextWebSocketHandler;
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @EnableWebSocket
+@Import(SendBuffer.class)
 public class RelayNode {
 
 	/**
@@ -45,7 +53,16 @@ public class RelayNode {
 	 */
 	public static void main(String[] args) {
 		ConfigurableApplicationContext context = SpringApplication.run(RelayNode.class, args);
-		NodeControl.start(context.getEnvironment().getRequiredProperty("local.server.port", Integer.class));
+		Map<String, LongSupplier> figures = new HashMap<>();
+		context.getBeanProvider(SlowClients.class)
+			.ifAvailable((clients) -> figures.put("longest-wait", clients::longestWaitMillis));
+		NodeControl.start(context.getEnvironment().getRequiredProperty("local.server.port", Integer.class), figures);
+	}
+
+	@Bean
+	@ConditionalOnBooleanProperty("benchmark.slow-clients")
+	SlowClients slowClients(SessionRegistry sessions) {
+		return new SlowClients(sessions);
 	}
 
 	@Bean

@@ -55,9 +55,13 @@ class ClientTests {
 	@BeforeEach
 	void connect() throws IOException {
 		this.selector = Selector.open();
+		connect("/chat/1");
+	}
+
+	private void connect(String path) throws IOException {
 		try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			this.client = Client.connect(this.selector,
-					new InetSocketAddress(listening.getInetAddress(), listening.getLocalPort()), "/chat/1", 0,
+					new InetSocketAddress(listening.getInetAddress(), listening.getLocalPort()), path, 0,
 					this.recorder);
 			this.server = listening.accept();
 		}
@@ -135,6 +139,51 @@ class ClientTests {
 		send("HTTP/1.1 403 Forbidden\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 		pollUntil(() -> this.recorder.closed != null);
 		assertThat(this.recorder.closed).contains("403");
+	}
+
+	@Test
+	void eventsWithoutANameAreReceivedWhereverTheirChunksBeginAndEnd() throws IOException {
+		openStream();
+		String chunked = "1B\r\nevent: subscribed\ndata: {}\n\r\n" + "9\r\n\nid: 1:2\n\r\n" + "8\r\ndata: fi\r\n"
+				+ "13\r\nrst\n\ndata: second\n\n\r\n";
+		for (byte each : chunked.getBytes(StandardCharsets.US_ASCII)) {
+			int before = this.recorder.reads;
+			send(new byte[] { each });
+			pollUntil(() -> this.recorder.reads > before);
+		}
+		assertThat(this.recorder.received).containsExactly("first", "second");
+		assertThat(this.client.isOpen()).isTrue();
+	}
+
+	@Test
+	void theLastChunkEndsAStream() throws IOException {
+		openStream();
+		send("d\r\ndata: first\n\n\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+		pollUntil(() -> this.recorder.closed != null);
+		assertThat(this.recorder.received).containsExactly("first");
+		assertThat(this.client.isOpen()).isFalse();
+	}
+
+	@Test
+	void aClientThatDoesNotReadSeesTheEndWhenItReadsAgain() throws IOException {
+		open();
+		this.client.stall();
+		send(frame(true, 1, "first"));
+		this.server.close();
+		this.selector.selectNow();
+		assertThat(this.selector.selectedKeys()).isEmpty();
+		this.client.resume();
+		pollUntil(() -> this.recorder.closed != null);
+		assertThat(this.recorder.received).containsExactly("first");
+	}
+
+	private void openStream() throws IOException {
+		this.client.close();
+		this.server.close();
+		connect(Load.EVENTS + "/chat/1");
+		pollUntil(() -> available() > 0);
+		send("HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+		pollUntil(this.client::isOpen);
 	}
 
 	private void open() throws IOException {
