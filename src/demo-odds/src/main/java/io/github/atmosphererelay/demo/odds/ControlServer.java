@@ -165,8 +165,7 @@ final class ControlServer implements AutoCloseable {
 	 * @param nodes the names of the nodes
 	 * @param reducers the reducers
 	 */
-	record State(int rate, long written, int markets, int partitions, List<String> nodes,
-			List<ReducerState> reducers) {
+	record State(int rate, long written, int markets, int partitions, List<String> nodes, List<ReducerState> reducers) {
 
 	}
 

@@ -110,9 +110,10 @@ final class OddsCluster implements AutoCloseable {
 			properties.put("server.tomcat.basedir", this.directory.resolve(name).toString());
 			properties.put("atmosphere.streams.reduce", "false");
 			properties.put("atmosphere.cluster.node-name", name);
-			this.nodes.put(name, new ChildProcess(name, properties,
-					Map.of("ODDS_CONTROL_URL", control.url(), "ODDS_CONTROL_TOKEN", control.token()), this.directory,
-					this::say));
+			this.nodes.put(name,
+					new ChildProcess(name, properties,
+							Map.of("ODDS_CONTROL_URL", control.url(), "ODDS_CONTROL_TOKEN", control.token()),
+							this.directory, this::say));
 		}
 		for (String name : List.of("reducer-1", "reducer-2", "reducer-3")) {
 			Map<String, String> properties = new LinkedHashMap<>(common);
@@ -178,7 +179,9 @@ final class OddsCluster implements AutoCloseable {
 		return done ? 202 : 409;
 	}
 
-	/** The processes first and all at once; the brokers when nobody needs them any more. */
+	/**
+	 * The processes first and all at once; the brokers when nobody needs them any more.
+	 */
 	@Override
 	public void close() {
 		synchronized (this) {

@@ -92,9 +92,8 @@ final class OddsProducer implements AutoCloseable {
 			this.rest += (double) this.rate / TICKS_PER_SECOND;
 			for (; this.rest >= 1; this.rest--) {
 				String key = this.keys.get(this.random.nextInt(this.keys.size()));
-				this.markets.computeIfPresent(key,
-						(same, market) -> market.with(RandomWalk.step(market.selections(), this.random),
-								System.currentTimeMillis()));
+				this.markets.computeIfPresent(key, (same, market) -> market
+					.with(RandomWalk.step(market.selections(), this.random), System.currentTimeMillis()));
 				write(key);
 			}
 		}

@@ -15,8 +15,8 @@
  */
 
 /**
- * Odds of 2,000 markets, which reducers fold, and a page that shows each visitor a part of
- * them in the form that the visitor wants.
+ * Odds of 2,000 markets, which reducers fold, and a page that shows each visitor a part
+ * of them in the form that the visitor wants.
  */
 @NullMarked
 package io.github.atmosphererelay.demo.odds;
