@@ -119,7 +119,6 @@ final class OddsCluster implements AutoCloseable {
 			Map<String, String> properties = new LinkedHashMap<>(common);
 			properties.put("spring.main.web-application-type", "none");
 			properties.put("atmosphere.cluster.node-name", name);
-			properties.put("spring.kafka.client-id", name);
 			this.reducers.put(name, new ChildProcess(name, properties, Map.of(), this.directory, this::say));
 		}
 		List<ChildProcess> all = all();

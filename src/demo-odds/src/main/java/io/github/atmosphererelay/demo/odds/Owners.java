@@ -24,6 +24,8 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -34,11 +36,13 @@ import org.apache.kafka.common.KafkaException;
 
 /**
  * Knows from Kafka which reducer has which partitions: the members of the reducer's
- * consumer group have client ids that begin with the process's name.
+ * consumer group have client ids with the process's name.
  */
 final class Owners implements AutoCloseable {
 
 	private static final String GROUP = "atmosphere.demo-odds.reducer.odds";
+
+	private static final Pattern NAME = Pattern.compile("reducer-[0-9]");
 
 	private static final long TTL = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -95,8 +99,8 @@ final class Owners implements AutoCloseable {
 	}
 
 	private static String process(String clientId) {
-		// reducer-1, and perhaps what tells its consumers apart
-		return clientId.substring(0, Math.min(clientId.length(), "reducer-1".length()));
+		Matcher name = NAME.matcher(clientId);
+		return name.find() ? name.group() : clientId;
 	}
 
 	@Override

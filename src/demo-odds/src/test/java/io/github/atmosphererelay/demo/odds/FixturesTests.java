@@ -72,8 +72,8 @@ class FixturesTests {
 		for (int i = 0; i < 10_000; i++) {
 			selections = RandomWalk.step(selections, this.random);
 			assertThat(selections).extracting(Selection::name).containsExactly("Home", "Draw", "Away");
-			assertThat(selections).allSatisfy((selection) -> assertThat(selection.price())
-				.isBetween(RandomWalk.LOWEST, RandomWalk.HIGHEST));
+			assertThat(selections).allSatisfy(
+					(selection) -> assertThat(selection.price()).isBetween(RandomWalk.LOWEST, RandomWalk.HIGHEST));
 			prices.add(selections.get(0).price());
 			if (i >= 9_000) {
 				last.add(selections.get(0).price());
