@@ -60,6 +60,8 @@ final class ChildProcess {
 
 	private boolean started;
 
+	private String id = "";
+
 	/**
 	 * Create a process that does not run yet.
 	 * @param name its name
@@ -109,6 +111,14 @@ final class ChildProcess {
 	}
 
 	/**
+	 * Return the id by which other processes know it.
+	 * @return the id of its last start, empty before
+	 */
+	synchronized String id() {
+		return this.id;
+	}
+
+	/**
 	 * Begin to start it.
 	 * @return whether it did not run before
 	 */
@@ -136,9 +146,10 @@ final class ChildProcess {
 	private void read(Process process) {
 		try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
 			for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-				if (line.equals(ProcessMain.STARTED)) {
+				if (line.startsWith(ProcessMain.STARTED)) {
 					synchronized (this) {
 						this.started = true;
+						this.id = line.substring(ProcessMain.STARTED.length());
 						notifyAll();
 					}
 				}

@@ -140,7 +140,7 @@ final class ControlServer implements AutoCloseable {
 					this.cluster.reducers()
 						.stream()
 						.map((each) -> new ReducerState(each.name(), each.state(), each.pid(),
-								partitions.getOrDefault(each.name(), new TreeSet<>())))
+								partitions.getOrDefault(each.id(), new TreeSet<>())))
 						.toList());
 		}
 		catch (InterruptedException ex) {

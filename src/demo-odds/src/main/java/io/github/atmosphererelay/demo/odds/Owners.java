@@ -36,13 +36,13 @@ import org.apache.kafka.common.KafkaException;
 
 /**
  * Knows from Kafka which reducer has which partitions: the members of the reducer's
- * consumer group have client ids with the process's name.
+ * consumer group have client ids with the process's id.
  */
 final class Owners implements AutoCloseable {
 
 	private static final String GROUP = "atmosphere.demo-odds.reducer.odds";
 
-	private static final Pattern NAME = Pattern.compile("reducer-[0-9]");
+	private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
 	private static final long TTL = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -69,7 +69,7 @@ final class Owners implements AutoCloseable {
 
 	/**
 	 * Return who has which partitions, from at most half a second ago.
-	 * @return the partitions by process
+	 * @return the partitions by the ids of processes
 	 */
 	synchronized Map<String, SortedSet<Integer>> partitions() throws InterruptedException {
 		if (System.nanoTime() - this.asked >= TTL) {
@@ -92,15 +92,15 @@ final class Owners implements AutoCloseable {
 	private static Map<String, SortedSet<Integer>> partitions(ConsumerGroupDescription group) {
 		Map<String, SortedSet<Integer>> partitions = new TreeMap<>();
 		for (MemberDescription member : group.members()) {
-			SortedSet<Integer> own = partitions.computeIfAbsent(process(member.clientId()), (name) -> new TreeSet<>());
+			SortedSet<Integer> own = partitions.computeIfAbsent(process(member.clientId()), (id) -> new TreeSet<>());
 			member.assignment().topicPartitions().forEach((partition) -> own.add(partition.partition()));
 		}
 		return partitions;
 	}
 
 	private static String process(String clientId) {
-		Matcher name = NAME.matcher(clientId);
-		return name.find() ? name.group() : clientId;
+		Matcher id = ID.matcher(clientId);
+		return id.find() ? id.group() : clientId;
 	}
 
 	@Override

@@ -18,6 +18,8 @@ package io.github.atmosphererelay.demo.odds;
 
 import java.io.IOException;
 
+import io.github.atmosphererelay.cluster.Cluster;
+
 import org.springframework.boot.SpringApplication;
 
 /**
@@ -26,8 +28,8 @@ import org.springframework.boot.SpringApplication;
  */
 public final class ProcessMain {
 
-	/** Printed when it has started. */
-	static final String STARTED = "odds-demo: started";
+	/** Printed when it has started, before the id by which the other processes know it. */
+	static final String STARTED = "odds-demo: started as ";
 
 	private ProcessMain() {
 	}
@@ -36,8 +38,8 @@ public final class ProcessMain {
 		Thread watcher = new Thread(ProcessMain::awaitEndOfInput, "input");
 		watcher.setDaemon(true);
 		watcher.start();
-		SpringApplication.run(OddsApplication.class, args);
-		System.out.println(STARTED);
+		Cluster cluster = SpringApplication.run(OddsApplication.class, args).getBean(Cluster.class);
+		System.out.println(STARTED + cluster.self().id());
 	}
 
 	private static void awaitEndOfInput() {
