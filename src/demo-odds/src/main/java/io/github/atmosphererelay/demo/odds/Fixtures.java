@@ -56,7 +56,8 @@ final class Fixtures {
 							"Hohenfels", "Istervik", "Jarlsburg"),
 					true, List.of("Goals 55.5", "Goals 52.5", "Goals 58.5", "Saves 24.5", "Suspensions 8.5")));
 
-	private static final List<String> STARTS = List.of("Today 18:00", "Today 19:30", "Today 20:45", "Tomorrow 15:00");
+	private static final List<String> STARTS = List.of("Today 17:00", "Today 18:30", "Today 20:00", "Today 21:30",
+			"Tomorrow 15:00", "Tomorrow 17:00", "Tomorrow 18:30", "Tomorrow 20:00");
 
 	private Fixtures() {
 	}
@@ -80,12 +81,12 @@ final class Fixtures {
 	private static void addMatch(Map<String, Market> markets, Sport sport, int number, RandomGenerator random,
 			long time) {
 		int players = sport.players.size();
-		// Rounds, in which nobody plays twice within the first five matches
+		// In a round everybody plays once
 		int round = number / (players / 2);
 		int home = number % (players / 2);
 		String match = "%s-%02d".formatted(sport.name, number + 1);
 		Market empty = new Market(sport.name, match, sport.league, sport.players.get(home),
-				sport.players.get(players / 2 + (home + round) % (players / 2)), STARTS.get(number / 10), "", false,
+				sport.players.get(players / 2 + (home + round) % (players / 2)), STARTS.get(round), "", false,
 				List.of(), time);
 		List<Named> names = new ArrayList<>();
 		List<String> sides = List.of(empty.home(), empty.away());

@@ -67,7 +67,8 @@ public final class OddsDemo {
 			OddsCluster cluster = running.get();
 			if (cluster != null) {
 				System.out.println("Stopping ...");
-				// Kafka says at length what it misses of the directories that it is removing
+				// Kafka says at length what it misses of the directories that it is
+				// removing
 				LoggingSystem.get(OddsDemo.class.getClassLoader())
 					.setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.OFF);
 				cluster.close();

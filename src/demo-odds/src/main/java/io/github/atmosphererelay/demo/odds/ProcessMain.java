@@ -28,7 +28,9 @@ import org.springframework.boot.SpringApplication;
  */
 public final class ProcessMain {
 
-	/** Printed when it has started, before the id by which the other processes know it. */
+	/**
+	 * Printed when it has started, before the id by which the other processes know it.
+	 */
 	static final String STARTED = "odds-demo: started as ";
 
 	private ProcessMain() {
