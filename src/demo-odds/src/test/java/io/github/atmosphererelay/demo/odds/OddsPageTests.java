@@ -86,7 +86,7 @@ class OddsPageTests {
 	void open() {
 		ChromeOptions options = new ChromeOptions();
 		options.setBinary(BROWSER.toFile());
-		options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+		options.addArguments("--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--no-first-run",
 				"--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en-GB");
 		this.driver = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build(),
 				options);
@@ -119,7 +119,7 @@ class OddsPageTests {
 
 		// All partitions have an owner
 		until(() -> owned() == Fixtures.PARTITIONS && reducersWithPartitions() == 3);
-		screenshots();
+		screenshotForTheDocs();
 		WebElement victim = this.driver.findElement(By.cssSelector("[data-reducer=reducer-2]"));
 		assertThat(victim.getDomAttribute("data-partitions")).isNotEqualTo("0");
 		click("[data-reducer=reducer-2] button");
@@ -155,8 +155,9 @@ class OddsPageTests {
 		assertThat(complaints()).isEmpty();
 	}
 
-	private void screenshots() throws IOException {
+	private void screenshotForTheDocs() throws IOException {
 		this.driver.executeScript("scrollTo(0, 0)");
+		until(() -> count("#list > li:nth-child(-n+6) .price[data-move]") >= 2);
 		screenshot("demo-odds");
 	}
 
