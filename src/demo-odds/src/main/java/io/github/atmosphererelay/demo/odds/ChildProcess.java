@@ -103,7 +103,10 @@ final class ChildProcess {
 	}
 
 	synchronized String state() {
-		return (this.process == null) ? "stopped" : this.started ? "running" : "starting";
+		if (this.process == null) {
+			return "stopped";
+		}
+		return this.started ? "running" : "starting";
 	}
 
 	synchronized @Nullable Long pid() {
