@@ -479,7 +479,7 @@ final class PollSession implements SessionTransport, PositionListener {
 			}
 			waiter = this.waiter;
 			answer = (waiter != null) ? next() : null;
-			if (answer != null) {
+			if (waiter != null && answer != null) {
 				this.neutral = false;
 				answered(waiter);
 			}
