@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.stream.internal.StreamStates.StreamChange;
 import org.jspecify.annotations.Nullable;
@@ -106,13 +107,19 @@ final class NodeStream {
 
 	/**
 	 * Take a change of the stream. Keys that were removed are taken from the subscribers.
+	 * @param present returns the stream as it is now, or {@code null} if it was freed:
+	 * threads that bring changes may pass each other
 	 * @return whether the stream begins
 	 */
-	synchronized boolean update(StreamDefinition definition) {
+	synchronized boolean update(Supplier<@Nullable StreamDefinition> present) {
+		StreamDefinition definition = present.get();
+		if (definition == null) {
+			return false;
+		}
 		boolean begins = definition.begun() && !this.definition.begun();
 		this.definition = definition;
 		for (StreamChange change : List.copyOf(this.current.values())) {
-			if (!has(change.key()) && this.states.forget(change.key())) {
+			if (!has(change.key()) && this.states.deselect(change.key())) {
 				deliver(new StreamChange(change.key(), change.version(), null), false);
 			}
 		}
@@ -152,8 +159,16 @@ final class NodeStream {
 				own.add(message);
 			}
 		}
-		this.states.accept(new StreamSnapshot(snapshot.partition(), snapshot.asOf(), snapshot.complete(), own))
+		// A member that knows the keys from before or after a change tells nothing about
+		// keys that are missing
+		boolean same = snapshot.selection() == this.definition.selection().fingerprint();
+		this.states
+			.accept(new StreamSnapshot(snapshot.selection(), snapshot.partition(), snapshot.asOf(),
+					snapshot.complete() && same, own))
 			.forEach((change) -> deliver(change, true));
+		if (!same) {
+			this.doubtful.accept(this.id);
+		}
 	}
 
 	/**

@@ -215,7 +215,7 @@ final class NodeStreams implements ChannelSource {
 		if (held == null) {
 			return;
 		}
-		boolean begins = held.stream.update(definition);
+		boolean begins = held.stream.update(() -> this.table.get(id));
 		Collection<CompletableFuture<?>> added = follow(held);
 		if (begins || !added.isEmpty()) {
 			// What changes before the relay has confirmed is in the current states

@@ -397,7 +397,7 @@ final class PartitionEngine<S> {
 				variant);
 		// Afterwards: what a store has lost meanwhile must not look as if it were removed
 		boolean complete = this.attestation != null && this.attestation.equals(this.mark.read());
-		return new StreamSnapshot(this.run.partition(), asOf, complete, messages);
+		return new StreamSnapshot(selection.fingerprint(), this.run.partition(), asOf, complete, messages);
 	}
 
 }

@@ -381,7 +381,9 @@ public final class Streams {
 		}
 
 		@Override
-		public void changed(String stream, @Nullable StreamDefinition definition) {
+		public void changed(String stream, @Nullable StreamDefinition before, @Nullable StreamDefinition definition,
+				long offset) {
+			this.control.applied(stream, before, definition, offset);
 			refresh(stream);
 			this.nodeStreams.changed(stream, definition);
 		}

@@ -122,8 +122,7 @@ class NodeStreamsTests {
 		publish("b", 6, "2");
 		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"view\":1}",
 				"one {\"key\":\"b\",\"version\":\"1/6\",\"view\":2}");
-		this.outlet.publish("one", new StreamSnapshot(0, new StateVersion(1, 9), true,
-				List.of(message("b", 6, "2"), message("c", 8, "3"))));
+		this.outlet.publish("one", snapshot(9, Set.of("a", "b", "c"), message("b", 6, "2"), message("c", 8, "3")));
 		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/9\",\"snapshot\":true,\"removed\":true}",
 				"one {\"key\":\"c\",\"version\":\"1/8\",\"snapshot\":true,\"view\":3}");
 	}
@@ -144,6 +143,52 @@ class NodeStreamsTests {
 		assertThat(asked()).isOne();
 		this.refreshes.flush();
 		assertThat(asked()).isEqualTo(2);
+	}
+
+	/**
+	 * The version of a removed key was forgotten, so that a late process took the client
+	 * back when the key was added again.
+	 */
+	@Test
+	void aKeyThatIsRemovedAndAddedAgainDoesNotGoBack() throws Exception {
+		define("one", true, "a", "b");
+		this.streams.subscribe("streams/one");
+		publish("a", 5, "1");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"view\":1}");
+		define("one", true, "b");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"removed\":true}");
+		define("one", true, "a", "b");
+		publish("a", 4, "0");
+		awaitLanes();
+		assertThat(this.delivered).isEmpty();
+		this.outlet.publish("one", snapshot(9, Set.of("a", "b"), message("a", 5, "1")));
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"snapshot\":true,\"view\":1}");
+	}
+
+	/**
+	 * A member that did not know of an added key yet sent the states of the others. That
+	 * took the key away at a version that its state did not reach.
+	 */
+	@Test
+	void theStatesOfFormerKeysTakeNoAddedKeyAway() throws Exception {
+		define("one", true, "a");
+		this.streams.subscribe("streams/one");
+		define("one", true, "a", "b");
+		publish("b", 5, "1");
+		awaitDelivered("one {\"key\":\"b\",\"version\":\"1/5\",\"view\":1}");
+		this.refreshes.flush();
+		long asked = asked();
+		this.outlet.publish("one", snapshot(9, Set.of("a"), message("a", 3, "0")));
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/3\",\"snapshot\":true,\"view\":0}");
+		this.refreshes.flush();
+		assertThat(asked()).isEqualTo(asked + 1);
+		publish("b", 6, "2");
+		awaitDelivered("one {\"key\":\"b\",\"version\":\"1/6\",\"view\":2}");
+	}
+
+	private static StreamSnapshot snapshot(long asOf, Set<String> keys, StreamMessage... messages) {
+		return new StreamSnapshot(new Selection.Keys(keys).fingerprint(), 0, new StateVersion(1, asOf), true,
+				List.of(messages));
 	}
 
 	@Test

@@ -16,13 +16,16 @@
 
 package io.github.atmosphererelay.stream.internal;
 
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 import io.github.atmosphererelay.stream.internal.ProcessAcks.Ack;
 import io.github.atmosphererelay.stream.internal.StreamRefusedException.Reason;
@@ -51,6 +54,9 @@ class StreamControlTests {
 
 	private final Map<String, StreamDefinition> written = new LinkedHashMap<>();
 
+	/** What other nodes write just before this one. */
+	private final Queue<UnaryOperator<StreamDefinition>> overtaking = new ArrayDeque<>();
+
 	private boolean brokerFails;
 
 	private long offset;
@@ -64,12 +70,49 @@ class StreamControlTests {
 		if (this.brokerFails) {
 			return CompletableFuture.failedFuture(new IllegalStateException("No broker"));
 		}
+		UnaryOperator<StreamDefinition> other = this.overtaking.poll();
+		if (other != null) {
+			apply(key, other.apply(this.table.get(key)));
+		}
 		StreamDefinition definition = (value != null) ? this.codec.read(value) : null;
 		this.written.put(key, definition);
-		this.table.apply(key, definition);
-		this.offset++;
+		apply(key, definition);
 		this.acks.received(new Ack("process", this.offset, Set.of("tally")));
 		return CompletableFuture.completedFuture(this.offset - 1);
+	}
+
+	private void apply(String key, StreamDefinition definition) {
+		StreamDefinition before = this.table.get(key);
+		this.table.apply(key, definition);
+		this.control.applied(key, before, definition, this.offset);
+		this.offset++;
+	}
+
+	/**
+	 * Two nodes read the same keys of a stream, and each wrote its own change of them:
+	 * the first one was answered, and lost.
+	 */
+	@Test
+	void changesByTwoNodesAtOnceAreBothKept() throws Exception {
+		String id = get(this.control.create(keys("a", "b"), null));
+		this.overtaking.add((present) -> present.with(new Selection.Keys(Set.of("a", "b", "c"))));
+		this.overtaking.add((present) -> present.with(true, "node-2"));
+		get(this.control.change(id, null, Set.of("d"), Set.of("a")));
+		StreamDefinition stream = this.table.get(id);
+		assertThat(stream.selection()).isEqualTo(new Selection.Keys(Set.of("b", "c", "d")));
+		assertThat(stream.begun()).isTrue();
+		assertThat(stream.holder()).isEqualTo("node-2");
+	}
+
+	/**
+	 * A change that was under way when the stream was freed made it again, for nobody.
+	 */
+	@Test
+	void aFreedStreamIsNotMadeAgainByAChangeThatWasUnderWay() throws Exception {
+		String id = get(this.control.create(keys("a"), null));
+		this.overtaking.add((present) -> null);
+		assertRefused(this.control.change(id, null, Set.of("d"), Set.of()), Reason.UNKNOWN, "no such stream");
+		assertThat(this.table.get(id)).isNull();
 	}
 
 	@Test
