@@ -171,6 +171,20 @@ class ReducerStreamsTests {
 	}
 
 	@Test
+	void subscribersAreToldThatTheirStreamEnds() throws Exception {
+		TestNode reducing = node();
+		TestNode door = node("atmosphere.streams.reduce=false");
+		Subscriber freed = subscribe(door, door, "{\"reducer\":\"odds\",\"keys\":[\"m1\"]}", "?ack=true");
+		Subscriber left = subscribe(door, door, "{\"reducer\":\"odds\",\"keys\":[\"m1\"]}", "?ack=true");
+		assertThat(send(reducing, "DELETE", "/" + freed.id, null).statusCode()).isEqualTo(204);
+		freed.awaitEnd(2001, "ended");
+		assertThat(left.client.texts()).noneMatch((text) -> text.contains("unsubscribed"));
+		reducing.close();
+		left.awaitEnd(2501, "source is away");
+		MachineTime.await(LIMIT).until(() -> door.bean(Streams.class).figures().streams() == 0);
+	}
+
+	@Test
 	void whatIsNotPossibleIsRefused() throws Exception {
 		TestNode node = node("atmosphere.streams.max-keys-per-stream=2", "atmosphere.streams.max-streams=1");
 		MachineTime.await(LIMIT).until(node.bean(Streams.class)::isUp);
@@ -208,11 +222,15 @@ class ReducerStreamsTests {
 	}
 
 	private Subscriber subscribe(TestNode maker, TestNode door, String body) throws Exception {
+		return subscribe(maker, door, body, "");
+	}
+
+	private Subscriber subscribe(TestNode maker, TestNode door, String body, String parameters) throws Exception {
 		MachineTime.await(LIMIT).until(() -> maker.bean(Streams.class).isUp() && door.bean(Streams.class).isUp());
 		HttpResponse<String> created = send(maker, "POST", "", body);
 		assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
 		JsonNode answer = this.mapper.readTree(created.body());
-		TestClient client = door.connect(answer.get("channel").asString());
+		TestClient client = door.connect(answer.get("channel").asString() + parameters);
 		this.open.add(client);
 		return new Subscriber(answer.get("id").asString(), client);
 	}
@@ -257,6 +275,16 @@ class ReducerStreamsTests {
 				});
 				assertThat(views()).isEqualTo(expected);
 			});
+		}
+
+		/**
+		 * Wait until the client is told that its stream has ended.
+		 */
+		void awaitEnd(int code, String reason) {
+			MachineTime.await(LIMIT)
+				.untilAsserted(() -> assertThat(this.client.texts())
+					.anyMatch((text) -> text.contains("\"type\":\"unsubscribed\"")
+							&& text.contains("\"code\":" + code + ",\"reason\":\"" + reason + "\"")));
 		}
 
 		private Map<String, JsonNode> views() {

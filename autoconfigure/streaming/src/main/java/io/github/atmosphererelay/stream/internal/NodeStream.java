@@ -83,6 +83,10 @@ final class NodeStream {
 		return interests(this.definition);
 	}
 
+	synchronized boolean isOf(String reducer) {
+		return this.definition.reducer().equals(reducer);
+	}
+
 	private static Set<InterestId> interests(StreamDefinition definition) {
 		Variant variant = new Variant(definition.variant(), definition.variant());
 		if (definition.selection() instanceof Selection.Matching matching) {

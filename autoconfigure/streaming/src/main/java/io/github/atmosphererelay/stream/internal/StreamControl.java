@@ -203,6 +203,25 @@ public final class StreamControl {
 		return true;
 	}
 
+	/**
+	 * Let this node hold a stream that it has subscribers of.
+	 */
+	void take(String id) {
+		if (!this.steps.containsKey(id)) {
+			change(id, (before) -> before.with(before.begun(), this.node));
+		}
+	}
+
+	/**
+	 * Let another node hold a stream that this one has no subscribers of, if one has
+	 * some.
+	 */
+	void offer(String id) {
+		if (!this.steps.containsKey(id)) {
+			change(id, (before) -> this.node.equals(before.holder()) ? before.with(before.begun(), null) : before);
+		}
+	}
+
 	private StreamDefinition owned(String id, @Nullable String user) {
 		StreamDefinition definition = this.table.get(id);
 		String owner = (definition != null) ? definition.subscription().user() : null;

@@ -236,6 +236,8 @@ public final class Streams {
 
 		private final StreamReaper reaper;
 
+		private final AbsentReducers absent;
+
 		private final KafkaCommandWriter writer;
 
 		private final KafkaReducerClients consumers;
@@ -254,6 +256,9 @@ public final class Streams {
 		private final Set<String> reduced;
 
 		private volatile boolean caughtUp;
+
+		/** Whether the relay has taken the last message to the other processes. */
+		private volatile boolean told;
 
 		/** Whether it also knows the other processes, and they it. */
 		private volatile boolean up;
@@ -274,15 +279,16 @@ public final class Streams {
 					new StreamTable.Limits(settings.maxStreams(), settings.maxKeysPerStream(), settings.maxKeys()));
 			this.lanes = new StreamLanes(this.guard);
 			this.refreshes = new StreamRefreshes(this.channels, mapper);
+			this.absent = new AbsentReducers(this.table.reducers(), settings.grace());
 			this.nodeStreams = new NodeStreams(this.channels, this.table, wire, mapper, this.lanes, this.refreshes,
-					this::deliver);
+					this::deliver, this.absent, node.sources()::end);
 			this.outlet = new StreamOutlet(this.channels, wire, Math.max(1, settings.maxMessageBytes() - HEADERS));
 			this.writer = new KafkaCommandWriter(settings.commandTopic(), clients);
 			String self = node.identity().id().toString();
 			this.control = new StreamControl(this.table, codec, this.writer, this.acks, self,
 					settings.maxStreamsPerUser(), Streams.this.refusals);
 			this.reaper = new StreamReaper(this.table, self, settings.grace(), this.nodeStreams::has,
-					() -> alive.get().stream().map(UUID::toString).collect(Collectors.toSet()), this.control::free);
+					() -> alive.get().stream().map(UUID::toString).collect(Collectors.toSet()), new Steps());
 			TopicGenerations generations = new TopicGenerations();
 			this.consumers = new KafkaReducerClients(clients);
 			this.reader = new CommandReader(settings.commandTopic(), this.consumers, this.table, generations, codec,
@@ -367,6 +373,10 @@ public final class Streams {
 			this.acks.check();
 			if (this.caughtUp) {
 				this.reaper.look(System.nanoTime());
+				// Without the relay nobody is heard
+				this.absent.look(this.told ? this.acks.reducers() : this.table.reducers(), System.nanoTime())
+					.forEach(this.nodeStreams::away);
+				this.nodeStreams.endAll();
 			}
 		}
 
@@ -376,7 +386,8 @@ public final class Streams {
 		private void tell() {
 			if (this.caughtUp) {
 				Ack ack = new Ack(this.node.identity().id().toString(), this.reader.position(), this.reduced);
-				this.channels.publish(ACKS, Map.of(), Payload.text(Streams.this.mapper.writeValueAsBytes(ack)));
+				this.channels.publish(ACKS, Map.of(), Payload.text(Streams.this.mapper.writeValueAsBytes(ack)))
+					.whenComplete((nothing, ex) -> this.told = ex == null);
 			}
 		}
 
@@ -417,6 +428,25 @@ public final class Streams {
 			this.nodeStreams.stop();
 			this.lanes.stop();
 			this.writer.stop();
+		}
+
+		private final class Steps implements StreamReaper.Steps {
+
+			@Override
+			public void take(String id) {
+				Running.this.control.take(id);
+			}
+
+			@Override
+			public void offer(String id) {
+				Running.this.control.offer(id);
+			}
+
+			@Override
+			public void free(String id) {
+				Running.this.control.free(id);
+			}
+
 		}
 
 		/**

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.stream.StreamSubscription;
 import io.github.atmosphererelay.test.MachineTime;
 import org.junit.jupiter.api.AfterEach;
@@ -58,9 +59,12 @@ class NodeStreamsTests {
 
 	private final List<String> delivered = new CopyOnWriteArrayList<>();
 
+	private final AbsentReducers absent = new AbsentReducers(Set.of("tally"), Duration.ofSeconds(3));
+
 	private final NodeStreams streams = new NodeStreams(this.channels, this.table, this.wire, this.mapper, this.lanes,
-			this.refreshes, (stream, key, version, json) -> this.delivered
-				.add(stream + " " + new String(json, StandardCharsets.UTF_8)));
+			this.refreshes,
+			(stream, key, version, json) -> this.delivered.add(stream + " " + new String(json, StandardCharsets.UTF_8)),
+			this.absent, (channel, cause) -> this.delivered.add(channel + " " + cause));
 
 	private final StreamOutlet outlet = new StreamOutlet(this.channels, this.wire, 10_000);
 
@@ -89,6 +93,37 @@ class NodeStreamsTests {
 		this.streams.unsubscribe("streams/two");
 		assertThat(this.streams.interests()).isZero();
 		assertThat(this.channels.listened()).isEmpty();
+	}
+
+	/**
+	 * The subscribers of a freed stream got nothing more, and could not tell that from a
+	 * stream in which nothing happens.
+	 */
+	@Test
+	void theSubscribersOfAFreedStreamAreToldThatItHasEnded() {
+		define("one", true, "a", "b");
+		this.streams.subscribe("streams/one");
+		this.table.apply("one", null);
+		this.streams.changed("one", null);
+		awaitDelivered("streams/one ENDED");
+		this.streams.subscribe("streams/one");
+		awaitDelivered("streams/one ENDED");
+	}
+
+	@Test
+	void subscribersAreToldThatNoProcessHasTheReducerForLong() {
+		define("one", true, "a");
+		this.streams.subscribe("streams/one");
+		long second = Duration.ofSeconds(1).toNanos();
+		for (int i = 0; i < 3; i++) {
+			assertThat(this.absent.look(Set.of(), i * second)).isEmpty();
+		}
+		assertThat(this.streams.authorize(null, "streams/one").isGranted()).isTrue();
+		this.absent.look(Set.of(), 3 * second).forEach(this.streams::away);
+		awaitDelivered("streams/one AWAY");
+		assertThat(this.streams.authorize(null, "streams/one").refusal()).isEqualTo(ErrorCode.INTERNAL);
+		assertThat(this.absent.look(Set.of("tally"), 4 * second)).isEmpty();
+		assertThat(this.streams.authorize(null, "streams/one").isGranted()).isTrue();
 	}
 
 	@Test
