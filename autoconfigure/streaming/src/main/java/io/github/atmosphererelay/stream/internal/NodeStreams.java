@@ -184,7 +184,7 @@ final class NodeStreams implements ChannelSource {
 		}
 		Reducer<?, ?> reducer = functions.reducer();
 		NodeStream stream = new NodeStream(id, definition, new StreamStates(MAX_REMOVED, reducer::partition),
-				this.mapper, this.outlet, this.refreshes::add);
+				reducer::partition, this.mapper, this.outlet, this.refreshes::add);
 		Listening snapshots = this.channels.listen(StreamOutlet.snapshotChannel(id), new Snapshots(stream));
 		Held held = new Held(stream, snapshots, new HashMap<>());
 		Held before = this.streams.put(id, held);

@@ -74,8 +74,10 @@ public final class StreamControl {
 
 	private final StreamRefusals refusals;
 
+	private final QuerySnapshots snapshots;
+
 	StreamControl(StreamTable table, CommandCodec codec, CommandWriter commands, ProcessAcks acks, String node,
-			int maxStreamsPerUser, StreamRefusals refusals) {
+			int maxStreamsPerUser, StreamRefusals refusals, QuerySnapshots snapshots) {
 		this.table = table;
 		this.requests = new StreamRequests(table);
 		this.codec = codec;
@@ -84,6 +86,7 @@ public final class StreamControl {
 		this.node = node;
 		this.maxStreamsPerUser = maxStreamsPerUser;
 		this.refusals = refusals;
+		this.snapshots = snapshots;
 	}
 
 	/**
@@ -105,6 +108,16 @@ public final class StreamControl {
 				.whenComplete((known, ex) -> release(user))
 				.thenApply((known) -> id);
 		});
+	}
+
+	/**
+	 * Get the current states that match a query, without a stream.
+	 * @param request the query; the reducer may be left out if one alone has the query
+	 * @param user the name of the client, or {@code null} if it is anonymous
+	 * @return completes with the states
+	 */
+	public CompletableFuture<QuerySnapshot> snapshot(StreamRequest request, @Nullable String user) {
+		return counted(() -> this.snapshots.get(this.requests.query(request, user, this.node)));
 	}
 
 	private void reserve(@Nullable String user) {

@@ -34,24 +34,27 @@ import org.jspecify.annotations.Nullable;
  * @param begun whether updates are sent
  * @param holder the id of the node that frees the stream when nobody is subscribed to it
  * any more, or {@code null} if it is not known
+ * @param since what the subscriber has already, or {@code null} if that is nothing
  */
 record StreamDefinition(String reducer, StreamSubscription subscription, String variant, Selection selection,
-		boolean begun, @Nullable String holder) {
+		boolean begun, @Nullable String holder, @Nullable StreamPositions since) {
 
 	StreamDefinition(String reducer, StreamSubscription subscription, String variant, Selection selection,
 			boolean begun) {
-		this(reducer, subscription, variant, selection, begun, null);
+		this(reducer, subscription, variant, selection, begun, null, null);
 	}
 
 	StreamDefinition with(Selection selection) {
-		return new StreamDefinition(this.reducer, this.subscription, this.variant, selection, this.begun, this.holder);
+		return new StreamDefinition(this.reducer, this.subscription, this.variant, selection, this.begun, this.holder,
+				this.since);
 	}
 
 	/**
 	 * Return the same stream, begun, with another holder.
 	 */
 	StreamDefinition with(boolean begun, @Nullable String holder) {
-		return new StreamDefinition(this.reducer, this.subscription, this.variant, this.selection, begun, holder);
+		return new StreamDefinition(this.reducer, this.subscription, this.variant, this.selection, begun, holder,
+				this.since);
 	}
 
 	/**

@@ -112,7 +112,10 @@ final class StreamStates {
 		return had;
 	}
 
-	private void raise(int partition, StateVersion version) {
+	/**
+	 * Take what is not newer for old news.
+	 */
+	void raise(int partition, StateVersion version) {
 		this.floors.merge(partition, version, (first, second) -> first.isNewerThan(second) ? first : second);
 	}
 

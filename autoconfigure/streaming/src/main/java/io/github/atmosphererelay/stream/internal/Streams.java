@@ -61,6 +61,9 @@ public final class Streams {
 	/** What a message has beside its payload, at most. */
 	private static final int HEADERS = 4096;
 
+	/** How long the members have time for a snapshot of a query. */
+	private static final Duration SNAPSHOT = Duration.ofSeconds(5);
+
 	private static final Duration REFRESH = Duration.ofMillis(500);
 
 	private final List<? extends Reducer<?, ?>> reducers;
@@ -285,8 +288,11 @@ public final class Streams {
 			this.outlet = new StreamOutlet(this.channels, wire, Math.max(1, settings.maxMessageBytes() - HEADERS));
 			this.writer = new KafkaCommandWriter(settings.commandTopic(), clients);
 			String self = node.identity().id().toString();
+			QuerySnapshots querySnapshots = new QuerySnapshots(this.channels, wire, mapper, this.lanes,
+					new QuerySnapshots.Settings(settings.maxSnapshotBytes(), settings.snapshotMaxAge(), SNAPSHOT),
+					System::nanoTime);
 			this.control = new StreamControl(this.table, codec, this.writer, this.acks, self,
-					settings.maxStreamsPerUser(), Streams.this.refusals);
+					settings.maxStreamsPerUser(), Streams.this.refusals, querySnapshots);
 			this.reaper = new StreamReaper(this.table, self, settings.grace(), this.nodeStreams::has,
 					() -> alive.get().stream().map(UUID::toString).collect(Collectors.toSet()), new Steps());
 			TopicGenerations generations = new TopicGenerations();
@@ -330,6 +336,7 @@ public final class Streams {
 			this.listenings.add(this.channels.listen(ACKS, new Listener(this::told)));
 			this.listenings.add(this.channels.listen(StreamRefreshes.CHANNEL,
 					new Listener((payload) -> this.refreshes.read(payload, this::refresh))));
+			this.listenings.add(this.channels.listen(SnapshotRequest.CHANNEL, new Listener(this::asked)));
 			this.guard.repeat(this.timer, this::everySecond, ProcessAcks.PERIOD, ProcessAcks.PERIOD);
 			this.guard.repeat(this.timer, this.refreshes::flush, REFRESH, REFRESH);
 			CompletableFuture<@Nullable Void> caughtUp = new CompletableFuture<>();
@@ -358,6 +365,11 @@ public final class Streams {
 				throw new IllegalStateException(ex);
 			}
 			this.reader.start().thenRun(() -> caughtUp.complete(null));
+		}
+
+		private void asked(Payload payload) {
+			SnapshotRequest request = Streams.this.mapper.readValue(payload.bytes(), SnapshotRequest.class);
+			this.members.forEach((member) -> member.asked(request));
 		}
 
 		private void told(Payload payload) {
@@ -408,14 +420,13 @@ public final class Streams {
 			this.members.forEach((member) -> member.refresh(stream));
 		}
 
-		private void deliver(String stream, String key, StateVersion version, byte[] json) {
+		private void deliver(String stream, Map<String, String> headers, byte[] json) {
 			String channel = NodeStreams.PREFIX + stream;
 			this.node.sources()
 				.deliver(channel,
 						new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node.identity().id(),
 								Envelope.Kind.MESSAGE, System.currentTimeMillis(), SourceDelivery.audience(channel),
-								Map.of(StreamWire.KEY, key, StreamWire.VERSION, version.toString()), Payload.text(json),
-								null, null),
+								headers, Payload.text(json), null, null),
 						null);
 		}
 

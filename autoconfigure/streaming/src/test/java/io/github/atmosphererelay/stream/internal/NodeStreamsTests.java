@@ -63,7 +63,7 @@ class NodeStreamsTests {
 
 	private final NodeStreams streams = new NodeStreams(this.channels, this.table, this.wire, this.mapper, this.lanes,
 			this.refreshes,
-			(stream, key, version, json) -> this.delivered.add(stream + " " + new String(json, StandardCharsets.UTF_8)),
+			(stream, headers, json) -> this.delivered.add(stream + " " + new String(json, StandardCharsets.UTF_8)),
 			this.absent, (channel, cause) -> this.delivered.add(channel + " " + cause));
 
 	private final StreamOutlet outlet = new StreamOutlet(this.channels, this.wire, 10_000);
@@ -221,6 +221,35 @@ class NodeStreamsTests {
 		awaitDelivered("one {\"key\":\"b\",\"version\":\"1/6\",\"view\":2}");
 	}
 
+	/**
+	 * The client has the keys up to offset 7 from a snapshot, and key d, which was
+	 * removed meanwhile: it is neither sent nor named.
+	 */
+	@Test
+	void aClientWithASnapshotGetsWhatIsNewerAndTheNamesOfTheOthers() throws Exception {
+		long generation = TopicGenerations.number(0, 1);
+		StreamDefinition definition = new StreamDefinition("tally", new StreamSubscription(null, Map.of()),
+				PLAIN.name(), new Selection.Keys(Set.of("a", "b", "c", "d")), true, null,
+				StreamPositions.parse(generation + "/7"));
+		this.table.apply("one", definition);
+		this.streams.subscribe("streams/one");
+		publish("a", generation, 5, "0");
+		awaitLanes();
+		assertThat(this.delivered).isEmpty();
+		this.outlet.publish("one",
+				new StreamSnapshot(definition.selection().fingerprint(), 0, new StateVersion(generation, 9), true,
+						List.of(message("a", generation, 6, "1"), message("b", generation, 8, "2"),
+								message("c", generation, 7, "3"))));
+		awaitDelivered("one {\"key\":\"b\",\"version\":\"1/8\",\"snapshot\":true,\"view\":2}",
+				"one {\"unchanged\":[\"a\",\"c\"]}", "one {\"current\":true}");
+		publish("a", generation, 10, "4");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/10\",\"view\":4}");
+		this.streams.again("one");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/10\",\"snapshot\":true,\"view\":4}",
+				"one {\"key\":\"b\",\"version\":\"1/8\",\"snapshot\":true,\"view\":2}",
+				"one {\"key\":\"c\",\"version\":\"1/7\",\"snapshot\":true,\"view\":3}");
+	}
+
 	private static StreamSnapshot snapshot(long asOf, Set<String> keys, StreamMessage... messages) {
 		return new StreamSnapshot(new Selection.Keys(keys).fingerprint(), 0, new StateVersion(1, asOf), true,
 				List.of(messages));
@@ -285,11 +314,19 @@ class NodeStreamsTests {
 	}
 
 	private void publish(String key, long offset, String view) {
-		this.outlet.publish(message(key, offset, view)).join();
+		publish(key, 1, offset, view);
+	}
+
+	private void publish(String key, long generation, long offset, String view) {
+		this.outlet.publish(message(key, generation, offset, view)).join();
 	}
 
 	private static StreamMessage message(String key, long offset, String view) {
-		return new StreamMessage(InterestId.ofKey("tally", key, PLAIN), 0, key, new StateVersion(1, offset),
+		return message(key, 1, offset, view);
+	}
+
+	private static StreamMessage message(String key, long generation, long offset, String view) {
+		return new StreamMessage(InterestId.ofKey("tally", key, PLAIN), 0, key, new StateVersion(generation, offset),
 				(view != null) ? view.getBytes(StandardCharsets.UTF_8) : null);
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.stream.internal;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.stream.internal.ProcessAcks.Ack;
 import io.github.atmosphererelay.stream.internal.StreamRefusedException.Reason;
 import io.github.atmosphererelay.stream.internal.Tally.ByGroup;
@@ -64,7 +67,13 @@ class StreamControlTests {
 	private final StreamRefusals refusals = new StreamRefusals();
 
 	private final StreamControl control = new StreamControl(this.table, this.codec, this::write, this.acks, "node-1", 3,
-			this.refusals);
+			this.refusals, snapshots());
+
+	private QuerySnapshots snapshots() {
+		return new QuerySnapshots(new MemoryChannels(), new StreamWire(this.mapper), this.mapper,
+				new StreamLanes(Guards.UNREPORTED.of(Part.FEEDS)),
+				new QuerySnapshots.Settings(1000, Duration.ofSeconds(1), Duration.ofSeconds(1)), System::nanoTime);
+	}
 
 	private CompletableFuture<Long> write(String key, byte[] value) {
 		if (this.brokerFails) {
@@ -177,7 +186,7 @@ class StreamControlTests {
 		assertInvalid(request("tally", Set.of(""), null, null), "1 to 254");
 		assertInvalid(request("tally", Set.of("x".repeat(255)), null, null), "1 to 254");
 		assertInvalid(request("tally", Set.of("\0a"), null, null), "1 to 254");
-		assertInvalid(new StreamRequest("tally", Set.of("a"), null, null, Map.of("format", "x".repeat(256))),
+		assertInvalid(new StreamRequest("tally", Set.of("a"), null, null, Map.of("format", "x".repeat(256)), null),
 				"options");
 		assertThat(this.refusals.of(Reason.INVALID)).isEqualTo(11);
 		assertThat(this.written).isEmpty();
@@ -229,7 +238,7 @@ class StreamControlTests {
 	}
 
 	private static StreamRequest request(String reducer, Set<String> keys, String query, JsonNode parameters) {
-		return new StreamRequest(reducer, keys, query, parameters, Map.of("format", "short"));
+		return new StreamRequest(reducer, keys, query, parameters, Map.of("format", "short"), null);
 	}
 
 	private void assertInvalid(StreamRequest request, String message) {

@@ -126,7 +126,7 @@ class StreamReaperTests {
 
 	private void hold(String id, String holder) {
 		assertThat(this.table.apply(id, new StreamDefinition("tally", new StreamSubscription(null, Map.of()),
-				"\"plain\"", new Selection.Keys(Set.of("a")), true, holder)))
+				"\"plain\"", new Selection.Keys(Set.of("a")), true, holder, null)))
 			.isNull();
 	}
 
