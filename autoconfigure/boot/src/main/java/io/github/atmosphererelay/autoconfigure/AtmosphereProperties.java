@@ -363,13 +363,19 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * @param maxKeysPerStream Maximum number of keys of a stream.
 	 * @param cacheBytes Maximum total size of the states of a partition that are
 	 * remembered, about.
+	 * @param snapshotMaxAge How long snapshots of queries may be kept, by clients and
+	 * caches too.
+	 * @param maxSnapshotBytes Maximum size of a snapshot of a query, and of all that a
+	 * node remembers.
 	 */
 	public record Streams(@DefaultValue("true") boolean reduce, @DefaultValue("2") int consumers,
 			@DefaultValue("automatic") StreamBegin begin,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration grace,
 			@DefaultValue("100000") int maxStreams, @DefaultValue("100") int maxStreamsPerUser,
 			@DefaultValue("1000000") int maxKeys, @DefaultValue("1000") int maxKeysPerStream,
-			@DefaultValue("16MB") DataSize cacheBytes) {
+			@DefaultValue("16MB") DataSize cacheBytes,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration snapshotMaxAge,
+			@DefaultValue("4MB") DataSize maxSnapshotBytes) {
 	}
 
 	/**

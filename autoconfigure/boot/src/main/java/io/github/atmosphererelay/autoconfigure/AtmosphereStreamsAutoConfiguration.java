@@ -72,7 +72,8 @@ public final class AtmosphereStreamsAutoConfiguration {
 				new StreamSettings(streams.reduce(), streams.consumers(), PropertyChecks.clusterName(properties, name),
 						streams.begin() == StreamBegin.AUTOMATIC, streams.grace(), streams.maxStreams(),
 						streams.maxStreamsPerUser(), streams.maxKeysPerStream(), streams.maxKeys(),
-						streams.cacheBytes().toBytes(), PUBLISH, (int) properties.relay().maxMessageSize().toBytes()),
+						streams.cacheBytes().toBytes(), PUBLISH, (int) properties.relay().maxMessageSize().toBytes(),
+						streams.snapshotMaxAge(), streams.maxSnapshotBytes().toBytes()),
 				OptionalBeans.Json.mapper(mappers));
 	}
 
@@ -140,7 +141,8 @@ public final class AtmosphereStreamsAutoConfiguration {
 
 		@Bean
 		RouterFunction<ServerResponse> atmosphereStreamApi(Streams streams, AtmosphereProperties properties) {
-			return StreamApi.routes(properties.websocket().path(), streams::control, streams.refusals());
+			return StreamApi.routes(properties.websocket().path(), streams::control, streams.refusals(),
+					properties.streams().snapshotMaxAge());
 		}
 
 	}

@@ -64,6 +64,7 @@ final class PropertyChecks {
 		positive("atmosphere.streams.max-keys-per-stream", properties.streams().maxKeysPerStream());
 		positive("atmosphere.streams.max-keys", properties.streams().maxKeys());
 		positive("atmosphere.streams.cache-bytes", properties.streams().cacheBytes());
+		positive("atmosphere.streams.max-snapshot-bytes", properties.streams().maxSnapshotBytes());
 		positive("atmosphere.groups.threads", properties.groups().threads());
 		positive("atmosphere.groups.max-attempts", properties.groups().maxAttempts());
 		notNegative("atmosphere.groups.retry-delay", properties.groups().retryDelay());

@@ -83,7 +83,7 @@ class StreamsConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "consumers=0", "max-streams=0", "max-streams-per-user=0", "max-keys-per-stream=0",
-			"max-keys=0", "cache-bytes=0B" })
+			"max-keys=0", "cache-bytes=0B", "max-snapshot-bytes=0B" })
 	void whatIsWrongIsNamedWithItsProperty(String property) {
 		this.reducers.withPropertyValues("atmosphere.state.store=memory", "atmosphere.streams." + property)
 			.run((context) -> assertThat(context.getStartupFailure()).rootCause()

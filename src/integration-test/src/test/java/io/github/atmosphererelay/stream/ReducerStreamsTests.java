@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.stream;
 
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -23,9 +24,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -171,6 +174,83 @@ class ReducerStreamsTests {
 	}
 
 	@Test
+	void aClientBeginsWithASnapshotAndGetsWhatIsNewer() throws Exception {
+		produce(200);
+		node();
+		TestNode door = node("atmosphere.streams.reduce=false", "atmosphere.streams.snapshot-max-age=0s");
+		String params = URLEncoder.encode("{\"sport\":1}", StandardCharsets.UTF_8);
+		Map<String, JsonNode> expected = new TreeMap<>();
+		prices.forEach((key, price) -> {
+			if (price.sport() == 1) {
+				expected.put(key, this.mapper.valueToTree(price));
+			}
+		});
+		List<HttpResponse<String>> last = new ArrayList<>();
+		Map<String, JsonNode> views = new TreeMap<>();
+		MachineTime.await(LIMIT).untilAsserted(() -> {
+			HttpResponse<String> response = snapshot(door, "by-sport?params=" + params, null);
+			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+			last.add(response);
+			views.clear();
+			this.mapper.readTree(response.body())
+				.get("states")
+				.forEach((state) -> views.put(state.get("key").asString(), state.get("view")));
+			assertThat(views).isEqualTo(expected);
+		});
+		HttpResponse<String> response = last.get(last.size() - 1);
+		String tag = response.headers().firstValue("ETag").orElseThrow();
+		assertThat(response.headers().firstValue("Cache-Control")).hasValue("max-age=0, public");
+		HttpResponse<String> again = snapshot(door, "by-sport?params=" + params, tag);
+		assertThat(again.statusCode()).isEqualTo(304);
+		assertThat(again.body()).isEmpty();
+		// Moved, taken out of the query and added to it, while the client was not there
+		String moved = views.keySet().iterator().next();
+		String gone = List.copyOf(views.keySet()).get(1);
+		String added = prices.keySet().stream().filter((key) -> !views.containsKey(key)).findFirst().orElseThrow();
+		produce(moved, new Price(1, 5000));
+		produce(gone, new Price(0, 5001));
+		produce(added, new Price(1, 5002));
+		MachineTime.await(LIMIT)
+			.untilAsserted(
+					() -> assertThat(snapshot(door, "by-sport?params=" + params, tag).statusCode()).isEqualTo(200));
+		String since = this.mapper.readTree(response.body()).get("since").asString();
+		Subscriber stream = subscribe(door, door, "{\"reducer\":\"odds\",\"query\":\"by-sport\","
+				+ "\"params\":{\"sport\":1},\"since\":\"" + since + "\"}");
+		stream.begins(views);
+		stream.await((price) -> (price.sport() == 1) ? price : null);
+		assertThat(stream.client.texts().stream().filter((text) -> text.contains("\"view\""))).hasSize(2);
+		produce(200);
+		stream.await((price) -> (price.sport() == 1) ? price : null);
+		assertRefused(snapshot(door, "by-color", null), 404, "no reducer has such a query");
+		assertRefused(snapshot(door, "by-sport?params=%7B", null), 400, "'params' is not JSON");
+		assertRefused(snapshot(door, "by-sport?params=%7B%22sport%22%3A%22red%22%7D", null), 400, "'params'");
+		assertRefused(send(door, "POST", "", "{\"reducer\":\"odds\",\"keys\":[\"a\"],\"since\":\"no\"}"), 400,
+				"'since'");
+	}
+
+	private HttpResponse<String> snapshot(TestNode node, String query, String tag) throws Exception {
+		HttpRequest.Builder request = HttpRequest.newBuilder(node.http("/atmosphere/api/snapshots/" + query));
+		if (tag != null) {
+			request.header("If-None-Match", tag);
+		}
+		return this.http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	@Test
+	void subscribersAreToldThatTheirStreamEnds() throws Exception {
+		TestNode reducing = node();
+		TestNode door = node("atmosphere.streams.reduce=false");
+		Subscriber freed = subscribe(door, door, "{\"reducer\":\"odds\",\"keys\":[\"m1\"]}", "?ack=true");
+		Subscriber left = subscribe(door, door, "{\"reducer\":\"odds\",\"keys\":[\"m1\"]}", "?ack=true");
+		assertThat(send(reducing, "DELETE", "/" + freed.id, null).statusCode()).isEqualTo(204);
+		freed.awaitEnd(2001, "ended");
+		assertThat(left.client.texts()).noneMatch((text) -> text.contains("unsubscribed"));
+		reducing.close();
+		left.awaitEnd(2501, "source is away");
+		MachineTime.await(LIMIT).until(() -> door.bean(Streams.class).figures().streams() == 0);
+	}
+
+	@Test
 	void whatIsNotPossibleIsRefused() throws Exception {
 		TestNode node = node("atmosphere.streams.max-keys-per-stream=2", "atmosphere.streams.max-streams=1");
 		MachineTime.await(LIMIT).until(node.bean(Streams.class)::isUp);
@@ -208,11 +288,15 @@ class ReducerStreamsTests {
 	}
 
 	private Subscriber subscribe(TestNode maker, TestNode door, String body) throws Exception {
+		return subscribe(maker, door, body, "");
+	}
+
+	private Subscriber subscribe(TestNode maker, TestNode door, String body, String parameters) throws Exception {
 		MachineTime.await(LIMIT).until(() -> maker.bean(Streams.class).isUp() && door.bean(Streams.class).isUp());
 		HttpResponse<String> created = send(maker, "POST", "", body);
 		assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
 		JsonNode answer = this.mapper.readTree(created.body());
-		TestClient client = door.connect(answer.get("channel").asString());
+		TestClient client = door.connect(answer.get("channel").asString() + parameters);
 		this.open.add(client);
 		return new Subscriber(answer.get("id").asString(), client);
 	}
@@ -220,12 +304,15 @@ class ReducerStreamsTests {
 	private void produce(int count) {
 		for (int i = 0; i < count; i++) {
 			String key = "m" + this.random.nextInt(KEYS);
-			Price price = new Price(this.random.nextInt(2), this.random.nextInt(1000));
-			prices.put(key, price);
-			producer.send(new ProducerRecord<>(TOPIC, key.getBytes(StandardCharsets.UTF_8),
-					this.mapper.writeValueAsBytes(price)));
+			produce(key, new Price(this.random.nextInt(2), this.random.nextInt(1000)));
 		}
 		producer.flush();
+	}
+
+	private void produce(String key, Price price) {
+		prices.put(key, price);
+		producer.send(new ProducerRecord<>(TOPIC, key.getBytes(StandardCharsets.UTF_8),
+				this.mapper.writeValueAsBytes(price)));
 	}
 
 	/**
@@ -236,6 +323,13 @@ class ReducerStreamsTests {
 		private final String id;
 
 		private final TestClient client;
+
+		/** What a snapshot has said. */
+		private Map<String, JsonNode> first = Map.of();
+
+		void begins(Map<String, JsonNode> views) {
+			this.first = views;
+		}
 
 		Subscriber(String id, TestClient client) {
 			this.id = id;
@@ -259,12 +353,32 @@ class ReducerStreamsTests {
 			});
 		}
 
+		/**
+		 * Wait until the client is told that its stream has ended.
+		 */
+		void awaitEnd(int code, String reason) {
+			MachineTime.await(LIMIT)
+				.untilAsserted(() -> assertThat(this.client.texts())
+					.anyMatch((text) -> text.contains("\"type\":\"unsubscribed\"")
+							&& text.contains("\"code\":" + code + ",\"reason\":\"" + reason + "\"")));
+		}
+
 		private Map<String, JsonNode> views() {
-			Map<String, JsonNode> views = new TreeMap<>();
+			Map<String, JsonNode> views = new TreeMap<>(this.first);
+			Set<String> named = new HashSet<>();
 			Map<String, Long> versions = new HashMap<>();
 			for (String text : this.client.texts()) {
 				JsonNode message = ReducerStreamsTests.this.mapper.readTree(text);
+				if (message.has("unchanged")) {
+					message.get("unchanged").forEach((each) -> named.add(each.asString()));
+					continue;
+				}
+				if (message.has("current")) {
+					views.keySet().retainAll(named);
+					continue;
+				}
 				String key = message.get("key").asString();
+				named.add(key);
 				String[] version = message.get("version").asString().split("/");
 				long offset = Long.parseLong(version[1]);
 				assertThat(offset).as("version of %s", key).isGreaterThanOrEqualTo(versions.getOrDefault(key, -1L));

@@ -175,7 +175,6 @@ public final class MessagingNode {
 		this.control = new ControlMessenger(this.identity.id(), relay, extensions::controlListener);
 		this.receiver = new RelayReceiver(this.identity.id(), this.interest, this.tracker, this.followers, delivery,
 				this.control, statistics.deliveries(), this.taps, this.buckets);
-		this.sources = new SourceDelivery(this.interest, this.followers, delivery);
 		this.broadcaster = new DefaultBroadcaster(this.identity.id(), catalog, parts.encoder,
 				this.settings.maxMessageSize(), relay, logs, this.monitor, delivery, this.followers, this.taps,
 				statistics, this.futures, extensions::outboundInterceptors, extensions::publishingTransactions);
@@ -185,6 +184,7 @@ public final class MessagingNode {
 				events, this.settings.channelsPerSession(),
 				new PageLimit(this.settings.recoveryLimit(), this.settings.recoveryBytes()), this.clientContext,
 				this.replays, extensions::initialChannels);
+		this.sources = new SourceDelivery(this.interest, this.followers, delivery, registry, this.subscriptions);
 	}
 
 	/**

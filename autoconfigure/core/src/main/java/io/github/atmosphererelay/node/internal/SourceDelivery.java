@@ -21,7 +21,11 @@ import io.github.atmosphererelay.message.Address;
 import io.github.atmosphererelay.message.Audience;
 import io.github.atmosphererelay.message.Envelope;
 import io.github.atmosphererelay.message.Position;
+import io.github.atmosphererelay.session.internal.SessionRegistry;
+import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import io.github.atmosphererelay.subscription.internal.Interest;
+import io.github.atmosphererelay.subscription.internal.Subscriptions;
 import io.github.atmosphererelay.subscription.log.internal.LogFollower;
 import io.github.atmosphererelay.subscription.log.internal.LogFollowerRegistry;
 import org.jspecify.annotations.Nullable;
@@ -39,10 +43,17 @@ public final class SourceDelivery {
 
 	private final LocalDelivery delivery;
 
-	SourceDelivery(Interest interest, LogFollowerRegistry followers, LocalDelivery delivery) {
+	private final SessionRegistry registry;
+
+	private final Subscriptions subscriptions;
+
+	SourceDelivery(Interest interest, LogFollowerRegistry followers, LocalDelivery delivery, SessionRegistry registry,
+			Subscriptions subscriptions) {
 		this.interest = interest;
 		this.followers = followers;
 		this.delivery = delivery;
+		this.registry = registry;
+		this.subscriptions = subscriptions;
 	}
 
 	/**
@@ -85,6 +96,18 @@ public final class SourceDelivery {
 	 */
 	public void gap(String channel) {
 		this.followers.gap(new Address.Channel(channel));
+	}
+
+	/**
+	 * End all subscriptions of this node's sessions to a channel. Clients are told why.
+	 * @param channel the channel's name
+	 * @param cause why
+	 */
+	public void end(String channel, SubscriptionEnd cause) {
+		for (Subscription subscription : this.registry.subscriptions(channel)) {
+			subscription.endsBecause(cause);
+			this.subscriptions.unsubscribe(subscription.session(), channel);
+		}
 	}
 
 	/**

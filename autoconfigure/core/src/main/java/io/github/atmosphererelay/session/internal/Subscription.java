@@ -57,6 +57,9 @@ public final class Subscription {
 	 */
 	private volatile @Nullable HeldMessages held;
 
+	/** Set before the end, if its reason is none of the usual ones. */
+	private volatile @Nullable SubscriptionEnd cause;
+
 	/** Made for the first message of a channel whose clients get only so many. */
 	private volatile @Nullable Pace pace;
 
@@ -235,6 +238,23 @@ public final class Subscription {
 	 */
 	public void live() {
 		whileHeld(() -> advance(this.phase, Phase.LIVE));
+	}
+
+	/**
+	 * Say why this subscription is about to be ended.
+	 * @param cause why
+	 */
+	public void endsBecause(SubscriptionEnd cause) {
+		this.cause = cause;
+	}
+
+	/**
+	 * Return why this subscription ends.
+	 * @return the reason, or {@code null} if the client, the application or an operator
+	 * has ended it
+	 */
+	public @Nullable SubscriptionEnd cause() {
+		return this.cause;
 	}
 
 	/**

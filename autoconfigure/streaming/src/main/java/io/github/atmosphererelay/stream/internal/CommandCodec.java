@@ -42,7 +42,8 @@ final class CommandCodec {
 		Set<String> keys = (selection instanceof Selection.Keys named) ? named.keys() : null;
 		QueryInstance query = (selection instanceof Selection.Matching matching) ? matching.query() : null;
 		return this.mapper.writeValueAsBytes(new Command(stream.reducer(), stream.subscription().user(),
-				stream.subscription().options(), stream.variant(), keys, query, stream.begun(), stream.holder()));
+				stream.subscription().options(), stream.variant(), keys, query, stream.begun(), stream.holder(),
+				(stream.since() != null) ? stream.since().toString() : null));
 	}
 
 	/**
@@ -66,9 +67,10 @@ final class CommandCodec {
 		if (command.reducer == null || command.variant == null) {
 			throw new IllegalArgumentException("A stream has a reducer and a variant");
 		}
+		StreamPositions since = (command.since != null) ? StreamPositions.parse(command.since) : null;
 		Map<String, String> options = (command.options != null) ? command.options : Map.of();
 		return new StreamDefinition(command.reducer, new StreamSubscription(command.user, options), command.variant,
-				selection, command.begun, command.holder);
+				selection, command.begun, command.holder, since);
 	}
 
 	/**
@@ -88,7 +90,7 @@ final class CommandCodec {
 
 	private record Command(@Nullable String reducer, @Nullable String user, @Nullable Map<String, String> options,
 			@Nullable String variant, @Nullable Set<String> keys, @Nullable QueryInstance query, boolean begun,
-			@Nullable String holder) {
+			@Nullable String holder, @Nullable String since) {
 
 	}
 

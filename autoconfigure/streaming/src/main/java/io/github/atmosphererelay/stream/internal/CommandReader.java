@@ -195,6 +195,7 @@ final class CommandReader {
 			applyGeneration(id.substring(TopicGenerations.PREFIX.length()), record.value());
 			return;
 		}
+		StreamDefinition before = this.table.get(id);
 		StreamDefinition definition = null;
 		StreamTable.Refusal refusal;
 		try {
@@ -209,7 +210,7 @@ final class CommandReader {
 			this.refused.increment();
 			this.log.warn("A stream is left out: " + refusal);
 		}
-		this.listener.changed(id, (refusal != null) ? null : definition);
+		this.listener.changed(id, before, (refusal != null) ? null : definition, record.offset());
 	}
 
 	private void applyGeneration(String topic, byte @Nullable [] value) {
@@ -233,9 +234,12 @@ final class CommandReader {
 		/**
 		 * A stream was defined, changed or freed; the table has it.
 		 * @param stream the stream's id
+		 * @param before the stream as it was, or {@code null} if there was none
 		 * @param definition the stream, or {@code null} if there is none any more
+		 * @param offset the command's offset
 		 */
-		void changed(String stream, @Nullable StreamDefinition definition);
+		void changed(String stream, @Nullable StreamDefinition before, @Nullable StreamDefinition definition,
+				long offset);
 
 		/**
 		 * All commands before an offset are known.

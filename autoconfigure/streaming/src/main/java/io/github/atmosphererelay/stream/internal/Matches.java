@@ -79,25 +79,24 @@ final class Matches<S> {
 
 	/**
 	 * Return the message of a state that is sent to a stream which has just begun.
+	 * @param query the query of the stream, or {@code null} if it has keys or has ended
 	 * @return the message, or {@code null} if the stream has no such key, or the view has
 	 * thrown
 	 */
-	@Nullable StreamMessage current(Selection selection, Variant variant, String key, @Nullable S state, int partition,
-			StateVersion version, String place) {
+	@Nullable StreamMessage current(Selection selection, @Nullable WantedQuery query, Variant variant, String key,
+			@Nullable S state, int partition, StateVersion version, String place) {
 		String reducer = this.functions.reducer().name();
 		if (selection instanceof Selection.Keys) {
 			Viewed viewed = view(new HashMap<>(), variant, key, state, place);
 			return viewed.failed ? null
 					: new StreamMessage(InterestId.ofKey(reducer, key, variant), partition, key, version, viewed.json);
 		}
-		QueryInstance instance = ((Selection.Matching) selection).query();
-		WantedQuery query = this.interest.query(instance);
 		if (query == null || state == null || !matches(query, state, place, false)) {
 			return null;
 		}
 		Viewed viewed = view(new HashMap<>(), variant, key, state, place);
-		return viewed.failed ? null : new StreamMessage(InterestId.ofQuery(reducer, instance, variant), partition, key,
-				version, viewed.json);
+		return viewed.failed ? null : new StreamMessage(InterestId.ofQuery(reducer, query.query(), variant), partition,
+				key, version, viewed.json);
 	}
 
 	private boolean mayHaveMatched(WantedQuery query, Before<S> before, String place) {

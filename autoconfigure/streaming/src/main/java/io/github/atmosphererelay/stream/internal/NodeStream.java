@@ -24,8 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import io.github.atmosphererelay.stream.internal.StreamStates.StreamChange;
+import io.github.atmosphererelay.stream.internal.StreamStates.ToPartition;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,6 +38,9 @@ final class NodeStream {
 
 	/** More parts are no snapshot of a stream within the limits. */
 	private static final int MAX_PARTS = 10_000;
+
+	/** The characters of the keys that one message names. */
+	private static final int MAX_UNCHANGED = 8192;
 
 	private final String id;
 
@@ -55,20 +60,31 @@ final class NodeStream {
 
 	private StreamDefinition definition;
 
+	/** None if the subscriber begins with nothing, or has got what it did not have. */
+	private @Nullable SinceFilter since;
+
 	/**
 	 * Create a stream.
 	 * @param states what subscribers know: nothing
+	 * @param partitioner tells in which partition a key is
 	 * @param outlet delivers to the subscribers
 	 * @param doubtful is called with the id when something may be missing; does not block
 	 */
-	NodeStream(String id, StreamDefinition definition, StreamStates states, JsonMapper mapper, Outlet outlet,
-			Consumer<String> doubtful) {
+	NodeStream(String id, StreamDefinition definition, StreamStates states, ToPartition partitioner, JsonMapper mapper,
+			Outlet outlet, Consumer<String> doubtful) {
 		this.id = id;
 		this.definition = definition;
 		this.states = states;
 		this.mapper = mapper;
 		this.outlet = outlet;
 		this.doubtful = doubtful;
+		StreamPositions positions = definition.since();
+		if (positions != null) {
+			this.since = new SinceFilter(positions, partitioner);
+			for (int i = 0; i < positions.partitions(); i++) {
+				states.raise(i, positions.version(i));
+			}
+		}
 	}
 
 	String id() {
@@ -80,6 +96,10 @@ final class NodeStream {
 	 */
 	synchronized Set<InterestId> interests() {
 		return interests(this.definition);
+	}
+
+	synchronized boolean isOf(String reducer) {
+		return this.definition.reducer().equals(reducer);
 	}
 
 	private static Set<InterestId> interests(StreamDefinition definition) {
@@ -106,13 +126,19 @@ final class NodeStream {
 
 	/**
 	 * Take a change of the stream. Keys that were removed are taken from the subscribers.
+	 * @param present returns the stream as it is now, or {@code null} if it was freed:
+	 * threads that bring changes may pass each other
 	 * @return whether the stream begins
 	 */
-	synchronized boolean update(StreamDefinition definition) {
+	synchronized boolean update(Supplier<@Nullable StreamDefinition> present) {
+		StreamDefinition definition = present.get();
+		if (definition == null) {
+			return false;
+		}
 		boolean begins = definition.begun() && !this.definition.begun();
 		this.definition = definition;
 		for (StreamChange change : List.copyOf(this.current.values())) {
-			if (!has(change.key()) && this.states.forget(change.key())) {
+			if (!has(change.key()) && this.states.deselect(change.key())) {
 				deliver(new StreamChange(change.key(), change.version(), null), false);
 			}
 		}
@@ -152,8 +178,57 @@ final class NodeStream {
 				own.add(message);
 			}
 		}
-		this.states.accept(new StreamSnapshot(snapshot.partition(), snapshot.asOf(), snapshot.complete(), own))
-			.forEach((change) -> deliver(change, true));
+		// A member that knows the keys from before or after a change tells nothing about
+		// keys that are missing
+		boolean same = snapshot.selection() == this.definition.selection().fingerprint();
+		StreamSnapshot taken = new StreamSnapshot(snapshot.selection(), snapshot.partition(), snapshot.asOf(),
+				snapshot.complete() && same, own);
+		List<StreamChange> changes = this.states.accept(taken);
+		SinceFilter since = this.since;
+		if (since == null) {
+			changes.forEach((change) -> deliver(change, true));
+		}
+		else {
+			deliver(changes, since);
+			if (taken.complete()
+					&& since.compared(taken.partition(), TopicGenerations.partitions(taken.asOf().generation()))) {
+				this.since = null;
+				this.outlet.deliver(this.id, Map.of(), "{\"current\":true}".getBytes(StandardCharsets.UTF_8));
+			}
+		}
+		if (!same) {
+			this.doubtful.accept(this.id);
+		}
+	}
+
+	/**
+	 * Deliver what the subscriber does not have, and name the keys that it has.
+	 */
+	private void deliver(List<StreamChange> changes, SinceFilter since) {
+		List<String> unchanged = new ArrayList<>();
+		int length = 0;
+		for (StreamChange change : changes) {
+			if (change.view() == null || !since.has(change.key(), change.version())) {
+				deliver(change, true);
+				continue;
+			}
+			this.current.put(change.key(), change);
+			unchanged.add(change.key());
+			length += change.key().length();
+			if (length > MAX_UNCHANGED) {
+				deliverUnchanged(unchanged);
+				unchanged.clear();
+				length = 0;
+			}
+		}
+		if (!unchanged.isEmpty()) {
+			deliverUnchanged(unchanged);
+		}
+	}
+
+	private void deliverUnchanged(List<String> keys) {
+		this.outlet.deliver(this.id, Map.of(),
+				("{\"unchanged\":" + this.mapper.writeValueAsString(keys) + "}").getBytes(StandardCharsets.UTF_8));
 	}
 
 	/**
@@ -171,7 +246,9 @@ final class NodeStream {
 		else {
 			this.current.remove(change.key());
 		}
-		this.outlet.deliver(this.id, change.key(), change.version(), json(change, view, snapshot));
+		this.outlet.deliver(this.id,
+				Map.of(StreamWire.KEY, change.key(), StreamWire.VERSION, change.version().toString()),
+				json(change, view, snapshot));
 	}
 
 	private byte[] json(StreamChange change, byte @Nullable [] view, boolean snapshot) {
@@ -201,7 +278,7 @@ final class NodeStream {
 		/**
 		 * Deliver a message. Does not block.
 		 */
-		void deliver(String stream, String key, StateVersion version, byte[] json);
+		void deliver(String stream, Map<String, String> headers, byte[] json);
 
 	}
 

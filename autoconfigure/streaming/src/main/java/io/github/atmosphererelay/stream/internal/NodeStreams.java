@@ -27,11 +27,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 
 import io.github.atmosphererelay.channel.internal.ChannelSource;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.refusal.Authorization;
 import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import io.github.atmosphererelay.stream.Reducer;
 import io.github.atmosphererelay.stream.internal.InternalChannels.Listening;
 import org.jspecify.annotations.Nullable;
@@ -62,17 +64,31 @@ final class NodeStreams implements ChannelSource {
 
 	private final NodeStream.Outlet outlet;
 
+	private final AbsentReducers absent;
+
+	private final BiConsumer<String, SubscriptionEnd> ends;
+
 	private final Map<String, Held> streams = new ConcurrentHashMap<>();
 
 	/** What is listened to, by channel; guarded by this. */
 	private final Map<String, Hub> hubs = new HashMap<>();
 
+	/** Streams whose subscribers are to be told that they get nothing more. */
+	private final Map<String, SubscriptionEnd> ending = new ConcurrentHashMap<>();
+
 	private final LongAdder overflows = new LongAdder();
 
 	private volatile boolean up;
 
+	/**
+	 * Create the streams of a node.
+	 * @param outlet delivers to the subscribers of a stream
+	 * @param absent tells which reducers no process has
+	 * @param ends ends the subscriptions to a channel
+	 */
 	NodeStreams(InternalChannels channels, StreamTable table, StreamWire wire, JsonMapper mapper, StreamLanes lanes,
-			StreamRefreshes refreshes, NodeStream.Outlet outlet) {
+			StreamRefreshes refreshes, NodeStream.Outlet outlet, AbsentReducers absent,
+			BiConsumer<String, SubscriptionEnd> ends) {
 		this.channels = channels;
 		this.table = table;
 		this.wire = wire;
@@ -80,6 +96,8 @@ final class NodeStreams implements ChannelSource {
 		this.lanes = lanes;
 		this.refreshes = refreshes;
 		this.outlet = outlet;
+		this.absent = absent;
+		this.ends = ends;
 	}
 
 	@Override
@@ -144,7 +162,9 @@ final class NodeStreams implements ChannelSource {
 		if (definition != null) {
 			String owner = definition.subscription().user();
 			if (owner == null || (principal != null && owner.equals(principal.getName()))) {
-				return Authorization.GRANTED;
+				return this.absent.isAway(definition.reducer())
+						? new Authorization(ErrorCode.INTERNAL, "no process of the reducer answers, try again")
+						: Authorization.GRANTED;
 			}
 		}
 		return new Authorization(ErrorCode.UNKNOWN_CHANNEL, "there is no such stream");
@@ -157,11 +177,14 @@ final class NodeStreams implements ChannelSource {
 		ReducerFunctions<?> functions = (definition != null) ? this.table.functions(definition.reducer()) : null;
 		if (id == null || definition == null || functions == null) {
 			// It was freed meanwhile
+			if (id != null) {
+				end(id, SubscriptionEnd.ENDED);
+			}
 			return CompletableFuture.completedFuture(null);
 		}
 		Reducer<?, ?> reducer = functions.reducer();
 		NodeStream stream = new NodeStream(id, definition, new StreamStates(MAX_REMOVED, reducer::partition),
-				this.mapper, this.outlet, this.refreshes::add);
+				reducer::partition, this.mapper, this.outlet, this.refreshes::add);
 		Listening snapshots = this.channels.listen(StreamOutlet.snapshotChannel(id), new Snapshots(stream));
 		Held held = new Held(stream, snapshots, new HashMap<>());
 		Held before = this.streams.put(id, held);
@@ -202,25 +225,62 @@ final class NodeStreams implements ChannelSource {
 	}
 
 	/**
-	 * Take a change of a stream. Those that are still subscribed to a freed one get
-	 * nothing more.
+	 * Take a change of a stream. Those that are still subscribed to a freed one are told
+	 * that it has ended.
 	 * @param definition the stream, or {@code null} if it was freed
 	 */
 	void changed(String id, @Nullable StreamDefinition definition) {
 		if (definition == null) {
-			unsubscribe(PREFIX + id);
+			if (this.streams.containsKey(id)) {
+				unsubscribe(PREFIX + id);
+				end(id, SubscriptionEnd.ENDED);
+			}
 			return;
 		}
 		Held held = this.streams.get(id);
 		if (held == null) {
 			return;
 		}
-		boolean begins = held.stream.update(definition);
+		boolean begins = held.stream.update(() -> this.table.get(id));
 		Collection<CompletableFuture<?>> added = follow(held);
 		if (begins || !added.isEmpty()) {
 			// What changes before the relay has confirmed is in the current states
 			CompletableFuture.allOf(added.toArray(CompletableFuture[]::new)).thenRun(() -> this.refreshes.add(id));
 		}
+	}
+
+	/**
+	 * End the subscriptions to all streams of a reducer that no process has.
+	 */
+	void away(String reducer) {
+		this.streams.forEach((id, held) -> {
+			if (held.stream.isOf(reducer)) {
+				unsubscribe(PREFIX + id);
+				end(id, SubscriptionEnd.AWAY);
+			}
+		});
+	}
+
+	private void end(String id, SubscriptionEnd cause) {
+		this.ending.put(id, cause);
+		endSoon(id);
+	}
+
+	/**
+	 * End what could not be ended before. Called every second.
+	 */
+	void endAll() {
+		this.ending.keySet().forEach(this::endSoon);
+	}
+
+	/** Not by the thread that reads commands: sessions have listeners. */
+	private void endSoon(String id) {
+		this.lanes.execute(id, () -> {
+			SubscriptionEnd cause = this.ending.remove(id);
+			if (cause != null) {
+				this.ends.accept(PREFIX + id, cause);
+			}
+		});
 	}
 
 	/**

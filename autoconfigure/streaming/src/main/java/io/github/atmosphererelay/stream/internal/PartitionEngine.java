@@ -24,6 +24,7 @@ import java.util.Set;
 
 import io.github.atmosphererelay.stream.internal.Matches.Before;
 import io.github.atmosphererelay.stream.internal.ReducerEngine.PartitionRun;
+import io.github.atmosphererelay.stream.internal.ReducerInterest.WantedQuery;
 import io.github.atmosphererelay.stream.internal.StateCache.CachedState;
 import org.jspecify.annotations.Nullable;
 
@@ -392,12 +393,28 @@ final class PartitionEngine<S> {
 	 * @throws RuntimeException if the store does not answer
 	 */
 	StreamSnapshot snapshot(Selection selection, Variant variant) {
+		WantedQuery query = (selection instanceof Selection.Matching matching)
+				? this.engine.interest().query(matching.query()) : null;
+		return snapshot(selection, variant, query);
+	}
+
+	/**
+	 * Return the current states that match a query, which no stream need have.
+	 * @param query the query
+	 * @param variant how they are seen
+	 * @throws RuntimeException if the store does not answer
+	 */
+	StreamSnapshot snapshot(WantedQuery query, Variant variant) {
+		return snapshot(new Selection.Matching(query.query()), variant, query);
+	}
+
+	private StreamSnapshot snapshot(Selection selection, Variant variant, @Nullable WantedQuery query) {
 		StateVersion asOf = position();
-		List<StreamMessage> messages = new SnapshotReader<>(this.engine, this.run, this.matches).read(selection,
+		List<StreamMessage> messages = new SnapshotReader<>(this.engine, this.run, this.matches, query).read(selection,
 				variant);
 		// Afterwards: what a store has lost meanwhile must not look as if it were removed
 		boolean complete = this.attestation != null && this.attestation.equals(this.mark.read());
-		return new StreamSnapshot(this.run.partition(), asOf, complete, messages);
+		return new StreamSnapshot(selection.fingerprint(), this.run.partition(), asOf, complete, messages);
 	}
 
 }

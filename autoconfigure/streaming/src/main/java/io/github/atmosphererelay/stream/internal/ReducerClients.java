@@ -26,8 +26,7 @@ interface ReducerClients {
 	/**
 	 * Create a consumer that shares a topic with others.
 	 * @param group the consumer group
-	 * @param number the number of this consumer in its process: it has a stable
-	 * {@code group.instance.id} of its own, so that a quick restart moves no partitions
+	 * @param number the number of this consumer in its process
 	 * @return a new consumer, which the caller closes: it commits nothing by itself,
 	 * begins at the earliest record, and reads committed records
 	 */

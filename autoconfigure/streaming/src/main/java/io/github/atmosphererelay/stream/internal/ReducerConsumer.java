@@ -26,7 +26,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.guard.internal.Threads;
 import io.github.atmosphererelay.stream.internal.ReducerEngine.PartitionRun;
+import io.github.atmosphererelay.stream.internal.ReducerInterest.WantedQuery;
 import io.github.atmosphererelay.stream.internal.ReducerTopic.Generation;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -57,6 +60,8 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the type of the states
  */
 final class ReducerConsumer<S> {
+
+	private static final int MAX_REQUESTS = 100;
 
 	private static final Duration POLL = Duration.ofMillis(100);
 
@@ -90,6 +95,9 @@ final class ReducerConsumer<S> {
 
 	/** Streams that have begun, of which the thread does not know yet. */
 	private final Set<String> begun = ConcurrentHashMap.newKeySet();
+
+	/** What nodes ask for. Those that do not fit ask again. */
+	private final Queue<SnapshotRequest> requests = new ArrayBlockingQueue<>(MAX_REQUESTS);
 
 	private final CountDownLatch stopping = new CountDownLatch(1);
 
@@ -173,6 +181,14 @@ final class ReducerConsumer<S> {
 			}
 		}
 		return new ReducerProgress(this.slots.size(), lag, problems);
+	}
+
+	/**
+	 * Send the current states that match a query, soon, as far as this consumer has them.
+	 * For any thread.
+	 */
+	void asked(SnapshotRequest request) {
+		this.requests.offer(request);
 	}
 
 	private boolean isStopping() {
@@ -431,6 +447,33 @@ final class ReducerConsumer<S> {
 			this.slots.values().forEach((slot) -> slot.waiting.add(stream));
 		}
 		this.slots.values().forEach(this::answer);
+		SnapshotRequest request = this.requests.poll();
+		if (request != null) {
+			answer(request);
+		}
+	}
+
+	/** One at a time, so that records are not held up for long. */
+	private void answer(SnapshotRequest request) {
+		try {
+			ReducerFunctions<S> functions = this.engine.functions();
+			WantedQuery query = new WantedQuery(request.query(), functions.parameters(request.query()), Map.of());
+			Variant variant = new Variant(request.variant(),
+					functions.reducer().variant().apply(request.subscription()));
+			for (PartitionSlot<S> slot : this.slots.values()) {
+				PartitionEngine<S> engine = slot.engine;
+				if (engine != null && engine.attestation() != null && !slot.isPaused()) {
+					this.snapshots.publish(request.id(), engine.snapshot(query, variant))
+						.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+				}
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (Exception ex) {
+			this.log.warn("A snapshot of a query could not be sent, and the client has to ask again: " + ex);
+		}
 	}
 
 	private void answer(PartitionSlot<S> slot) {

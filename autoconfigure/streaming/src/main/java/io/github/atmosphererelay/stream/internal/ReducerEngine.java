@@ -66,6 +66,10 @@ final class ReducerEngine<S> {
 		return new Matches<>(this.functions, this.interest);
 	}
 
+	ReducerInterest interest() {
+		return this.interest;
+	}
+
 	KeyedStates states() {
 		return this.states;
 	}

@@ -82,6 +82,16 @@ final class ReducerMember<S> {
 	}
 
 	/**
+	 * Send the current states that match a query, as far as this member has them. For any
+	 * thread; does not block.
+	 */
+	void asked(SnapshotRequest request) {
+		if (request.reducer().equals(this.reducer)) {
+			this.consumers.forEach((consumer) -> consumer.asked(request));
+		}
+	}
+
+	/**
 	 * Start, without waiting.
 	 * @param caughtUp completes when all streams are known
 	 * @return completes when the member takes data

@@ -24,6 +24,12 @@ import java.util.Set;
 sealed interface Selection {
 
 	/**
+	 * Return a number that tells this selection from others that the stream had before or
+	 * gets later, the same in all processes.
+	 */
+	long fingerprint();
+
+	/**
 	 * Named keys.
 	 *
 	 * @param keys the keys
@@ -34,6 +40,16 @@ sealed interface Selection {
 			keys = Set.copyOf(keys);
 		}
 
+		@Override
+		public long fingerprint() {
+			// The keys have no order
+			long sum = this.keys.size();
+			for (String key : this.keys) {
+				sum += Hashes.of(key);
+			}
+			return sum;
+		}
+
 	}
 
 	/**
@@ -42,6 +58,11 @@ sealed interface Selection {
 	 * @param query the query
 	 */
 	record Matching(QueryInstance query) implements Selection {
+
+		@Override
+		public long fingerprint() {
+			return Hashes.of(this.query.name() + this.query.parameters());
+		}
 
 	}
 

@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.List;
 
 import io.github.atmosphererelay.stream.internal.ReducerEngine.PartitionRun;
+import io.github.atmosphererelay.stream.internal.ReducerInterest.WantedQuery;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,14 @@ final class SnapshotReader<S> {
 
 	private final Matches<S> matches;
 
-	SnapshotReader(ReducerEngine<S> engine, PartitionRun run, Matches<S> matches) {
+	private final @Nullable WantedQuery query;
+
+	/**
+	 * Create a reader.
+	 * @param query the query of the streams, or {@code null} if they have keys
+	 */
+	SnapshotReader(ReducerEngine<S> engine, PartitionRun run, Matches<S> matches, @Nullable WantedQuery query) {
+		this.query = query;
 		this.engine = engine;
 		this.run = run;
 		this.matches = matches;
@@ -76,8 +84,8 @@ final class SnapshotReader<S> {
 			this.engine.functions().setAside(ex, place);
 			return;
 		}
-		StreamMessage message = this.matches.current(selection, variant, stored.key(), state, this.run.partition(),
-				stored.version(), place);
+		StreamMessage message = this.matches.current(selection, this.query, variant, stored.key(), state,
+				this.run.partition(), stored.version(), place);
 		if (message != null) {
 			messages.add(message);
 		}

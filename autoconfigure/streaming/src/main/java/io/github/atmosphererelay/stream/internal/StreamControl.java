@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -68,10 +69,15 @@ public final class StreamControl {
 	/** The last step of each stream that is being changed. */
 	private final Map<String, CompletableFuture<?>> steps = new ConcurrentHashMap<>();
 
+	/** What this node has written and not read yet, at most one for each stream. */
+	private final Map<String, Attempt> attempts = new ConcurrentHashMap<>();
+
 	private final StreamRefusals refusals;
 
+	private final QuerySnapshots snapshots;
+
 	StreamControl(StreamTable table, CommandCodec codec, CommandWriter commands, ProcessAcks acks, String node,
-			int maxStreamsPerUser, StreamRefusals refusals) {
+			int maxStreamsPerUser, StreamRefusals refusals, QuerySnapshots snapshots) {
 		this.table = table;
 		this.requests = new StreamRequests(table);
 		this.codec = codec;
@@ -80,6 +86,7 @@ public final class StreamControl {
 		this.node = node;
 		this.maxStreamsPerUser = maxStreamsPerUser;
 		this.refusals = refusals;
+		this.snapshots = snapshots;
 	}
 
 	/**
@@ -101,6 +108,16 @@ public final class StreamControl {
 				.whenComplete((known, ex) -> release(user))
 				.thenApply((known) -> id);
 		});
+	}
+
+	/**
+	 * Get the current states that match a query, without a stream.
+	 * @param request the query; the reducer may be left out if one alone has the query
+	 * @param user the name of the client, or {@code null} if it is anonymous
+	 * @return completes with the states
+	 */
+	public CompletableFuture<QuerySnapshot> snapshot(StreamRequest request, @Nullable String user) {
+		return counted(() -> this.snapshots.get(this.requests.query(request, user, this.node)));
 	}
 
 	private void reserve(@Nullable String user) {
@@ -199,11 +216,30 @@ public final class StreamControl {
 		return true;
 	}
 
+	/**
+	 * Let this node hold a stream that it has subscribers of.
+	 */
+	void take(String id) {
+		if (!this.steps.containsKey(id)) {
+			change(id, (before) -> before.with(before.begun(), this.node));
+		}
+	}
+
+	/**
+	 * Let another node hold a stream that this one has no subscribers of, if one has
+	 * some.
+	 */
+	void offer(String id) {
+		if (!this.steps.containsKey(id)) {
+			change(id, (before) -> this.node.equals(before.holder()) ? before.with(before.begun(), null) : before);
+		}
+	}
+
 	private StreamDefinition owned(String id, @Nullable String user) {
 		StreamDefinition definition = this.table.get(id);
 		String owner = (definition != null) ? definition.subscription().user() : null;
 		if (definition == null || (owner != null && !owner.equals(user))) {
-			throw new StreamRefusedException(Reason.UNKNOWN, "there is no such stream");
+			throw unknown();
 		}
 		return definition;
 	}
@@ -219,11 +255,17 @@ public final class StreamControl {
 			try {
 				StreamDefinition present = this.table.get(id);
 				if (present == null) {
-					throw new StreamRefusedException(Reason.UNKNOWN, "there is no such stream");
+					throw unknown();
 				}
-				write(id, change.apply(present))
+				Attempt attempt = new Attempt(present, change.apply(present));
+				this.attempts.put(id, attempt);
+				write(id, attempt.written).thenCompose(
+						(offset) -> attempt.settled.completeOnTimeout(offset, KNOWN.toMillis(), TimeUnit.MILLISECONDS))
 					.thenCompose((offset) -> this.acks.await(null, offset, KNOWN).thenApply((known) -> offset))
-					.whenComplete((offset, ex) -> end(step, offset, ex));
+					.whenComplete((offset, ex) -> {
+						this.attempts.remove(id, attempt);
+						end(step, offset, ex);
+					});
 			}
 			catch (Throwable ex) {
 				end(step, null, ex);
@@ -237,6 +279,49 @@ public final class StreamControl {
 			next.run();
 		}
 		return step;
+	}
+
+	/**
+	 * Note that a command was applied. If this node has written it, and did not know the
+	 * command before, that one's change is lost: both are written again, together.
+	 * @param before the stream before the command, or {@code null} if there was none
+	 * @param after the stream after it, or {@code null} if it was freed
+	 * @param offset the command's offset
+	 */
+	void applied(String id, @Nullable StreamDefinition before, @Nullable StreamDefinition after, long offset) {
+		Attempt attempt = this.attempts.get(id);
+		if (attempt == null || after == null || !attempt.written.equals(after)) {
+			return;
+		}
+		if (attempt.base.equals(before)) {
+			attempt.settled.complete(offset);
+			return;
+		}
+		try {
+			if (before == null) {
+				free(id);
+				throw unknown();
+			}
+			StreamDefinition both = after.merge(attempt.base, before);
+			if (both.equals(after)) {
+				attempt.settled.complete(offset);
+				return;
+			}
+			if (both.size() > this.table.limits().maxKeysPerStream()) {
+				write(id, before);
+				throw new StreamRefusedException(Reason.LIMIT, "the stream has too many keys with another change");
+			}
+			attempt.base = after;
+			attempt.written = both;
+			write(id, both).whenComplete((written, ex) -> {
+				if (ex != null) {
+					attempt.settled.completeExceptionally(ex);
+				}
+			});
+		}
+		catch (RuntimeException ex) {
+			attempt.settled.completeExceptionally(ex);
+		}
 	}
 
 	private static void end(CompletableFuture<Long> step, @Nullable Long offset, @Nullable Throwable failure) {
@@ -257,6 +342,10 @@ public final class StreamControl {
 		});
 	}
 
+	private static StreamRefusedException unknown() {
+		return new StreamRefusedException(Reason.UNKNOWN, "there is no such stream");
+	}
+
 	private static StreamRefusedException unavailable() {
 		return new StreamRefusedException(Reason.UNAVAILABLE, "the broker does not take the request now, try again");
 	}
@@ -275,6 +364,27 @@ public final class StreamControl {
 				this.refusals.count(refusal.reason());
 			}
 		});
+	}
+
+	/**
+	 * A change of a stream that was written, until this node has read it.
+	 */
+	private static final class Attempt {
+
+		/**
+		 * Completes with the offset of the command that has the change and all before.
+		 */
+		private final CompletableFuture<Long> settled = new CompletableFuture<>();
+
+		private volatile StreamDefinition base;
+
+		private volatile StreamDefinition written;
+
+		Attempt(StreamDefinition base, StreamDefinition written) {
+			this.base = base;
+			this.written = written;
+		}
+
 	}
 
 }

@@ -98,7 +98,8 @@ final class StreamOutlet implements StreamPublisher, SnapshotPublisher {
 				messages.add(message);
 			}
 		}
-		StreamSnapshot sent = new StreamSnapshot(snapshot.partition(), snapshot.asOf(), snapshot.complete(), messages);
+		StreamSnapshot sent = new StreamSnapshot(snapshot.selection(), snapshot.partition(), snapshot.asOf(),
+				snapshot.complete(), messages);
 		String id = UUID.randomUUID().toString();
 		List<CompletableFuture<?>> parts = new ArrayList<>();
 		for (Payload part : this.wire.write(id, sent, Math.min(MAX_PART, this.maxBytes / 2))) {

@@ -30,8 +30,9 @@ import tools.jackson.databind.JsonNode;
  * @param query the query's name, or {@code null} for keys
  * @param parameters the query's parameters
  * @param options from which the reducer tells the variant
+ * @param since what a snapshot said, if the client has one
  */
 public record StreamRequest(@Nullable String reducer, @Nullable Set<String> keys, @Nullable String query,
-		@Nullable JsonNode parameters, @Nullable Map<String, String> options) {
+		@Nullable JsonNode parameters, @Nullable Map<String, String> options, @Nullable String since) {
 
 }

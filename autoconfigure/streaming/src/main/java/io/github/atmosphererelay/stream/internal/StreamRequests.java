@@ -17,6 +17,7 @@
 package io.github.atmosphererelay.stream.internal;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -59,7 +60,43 @@ final class StreamRequests {
 		}
 		StreamSubscription subscription = new StreamSubscription(user, options);
 		return new StreamDefinition(functions.reducer().name(), subscription, variant(functions, subscription),
-				selection, false, holder);
+				selection, false, holder, since(request.since()));
+	}
+
+	/**
+	 * Return what a stream of a query would be.
+	 * @throws StreamRefusedException if the request is not valid
+	 */
+	StreamDefinition query(StreamRequest request, @Nullable String user, String holder) {
+		String query = request.query();
+		List<String> having = this.table.reducers().stream().filter((name) -> has(name, query)).sorted().toList();
+		if (having.isEmpty()) {
+			throw new StreamRefusedException(Reason.UNKNOWN, "no reducer has such a query");
+		}
+		String reducer = request.reducer();
+		if (reducer == null) {
+			if (having.size() > 1) {
+				throw invalid("several reducers have such a query. Say which 'reducer': " + String.join(", ", having));
+			}
+			reducer = having.get(0);
+		}
+		return definition(
+				new StreamRequest(reducer, null, query, request.parameters(), request.options(), request.since()), user,
+				holder);
+	}
+
+	private boolean has(String reducer, @Nullable String query) {
+		ReducerFunctions<?> functions = this.table.functions(reducer);
+		return functions != null && query != null && functions.reducer().queries().containsKey(query);
+	}
+
+	private static @Nullable StreamPositions since(@Nullable String since) {
+		try {
+			return (since != null) ? StreamPositions.parse(since) : null;
+		}
+		catch (RuntimeException ex) {
+			throw invalid("'since' is not what a snapshot has said");
+		}
 	}
 
 	private static String variant(ReducerFunctions<?> functions, StreamSubscription subscription) {

@@ -33,10 +33,12 @@ import java.time.Duration;
  * @param cacheBytes the size of the states that are remembered for each partition
  * @param publishTimeout how long a batch waits for the relay
  * @param maxMessageBytes the size of the largest message that the relay carries
+ * @param snapshotMaxAge for how long snapshots of queries may be kept
+ * @param maxSnapshotBytes the size of the largest snapshot of a query
  */
 public record StreamSettings(boolean reduces, int consumers, String cluster, boolean automatic, Duration grace,
 		int maxStreams, int maxStreamsPerUser, int maxKeysPerStream, int maxKeys, long cacheBytes,
-		Duration publishTimeout, int maxMessageBytes) {
+		Duration publishTimeout, int maxMessageBytes, Duration snapshotMaxAge, long maxSnapshotBytes) {
 
 	String commandTopic() {
 		return "atmosphere." + this.cluster + "-streams";

@@ -21,12 +21,15 @@ import java.util.List;
 /**
  * The current states of a stream in one partition.
  *
+ * @param selection the {@linkplain Selection#fingerprint() fingerprint} of the keys that
+ * the stream had for the member which has read the states
  * @param partition the partition
  * @param asOf up to where the states have got at least: a key that is not here, and was
  * known to match up to there, does not match any more
  * @param complete {@code false} while the states are rebuilt, so that some may be missing
  * @param messages the states
  */
-record StreamSnapshot(int partition, StateVersion asOf, boolean complete, List<StreamMessage> messages) {
+record StreamSnapshot(long selection, int partition, StateVersion asOf, boolean complete,
+		List<StreamMessage> messages) {
 
 }

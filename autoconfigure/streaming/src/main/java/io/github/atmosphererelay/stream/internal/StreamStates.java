@@ -71,7 +71,8 @@ final class StreamStates {
 	private boolean accept(StreamMessage message, @Nullable StateVersion floor) {
 		Known before = find(message.key());
 		if (before != null) {
-			return message.version().isNewerThan(before.version) && take(message);
+			int order = message.version().compareTo(before.version);
+			return (order > 0 || (order == 0 && before.isDeselected)) && take(message);
 		}
 		if (floor != null && !message.version().isNewerThan(floor)) {
 			// Old news, or a key that was published late: only a snapshot can tell
@@ -89,7 +90,7 @@ final class StreamStates {
 	}
 
 	private boolean take(StreamMessage message) {
-		Known now = new Known(message.version(), message.partition());
+		Known now = new Known(message.version(), message.partition(), false);
 		if (message.isRemoval()) {
 			return remove(message.key(), now);
 		}
@@ -111,17 +112,21 @@ final class StreamStates {
 		return had;
 	}
 
-	private void raise(int partition, StateVersion version) {
+	/**
+	 * Take what is not newer for old news.
+	 */
+	void raise(int partition, StateVersion version) {
 		this.floors.merge(partition, version, (first, second) -> first.isNewerThan(second) ? first : second);
 	}
 
 	/**
-	 * Forget a key that the stream does not have any more.
+	 * Take a key from the subscriber that the stream does not have any more. If the
+	 * stream gets it again, its version goes on where it was.
 	 * @return whether the subscriber has it
 	 */
-	boolean forget(String key) {
-		this.removed.remove(key);
-		return this.known.remove(key) != null;
+	boolean deselect(String key) {
+		Known known = find(key);
+		return known != null && remove(key, new Known(known.version, known.partition, true));
 	}
 
 	/**
@@ -148,7 +153,7 @@ final class StreamStates {
 			Known each = entry.getValue();
 			if (!keys.contains(entry.getKey()) && snapshot.asOf().isNewerThan(each.version)
 					&& isIn(entry.getKey(), snapshot)) {
-				remove(entry.getKey(), new Known(snapshot.asOf(), partition));
+				remove(entry.getKey(), new Known(snapshot.asOf(), partition, false));
 				changes.add(new StreamChange(entry.getKey(), snapshot.asOf(), null));
 			}
 		}
@@ -189,7 +194,13 @@ final class StreamStates {
 
 	}
 
-	private record Known(StateVersion version, int partition) {
+	/**
+	 * What is known of a key.
+	 *
+	 * @param isDeselected whether the stream does not have the key at present, so that
+	 * the subscriber is to get the same version again when it does
+	 */
+	private record Known(StateVersion version, int partition, boolean isDeselected) {
 
 	}
 

@@ -107,8 +107,9 @@ final class StreamWire {
 		parts.add(part);
 		List<Payload> payloads = new ArrayList<>();
 		for (int i = 0; i < parts.size(); i++) {
-			payloads.add(Payload.text(this.mapper.writeValueAsBytes(new Part(id, snapshot.partition(),
-					snapshot.asOf().toString(), snapshot.complete(), i, parts.size(), parts.get(i)))));
+			payloads
+				.add(Payload.text(this.mapper.writeValueAsBytes(new Part(id, snapshot.selection(), snapshot.partition(),
+						snapshot.asOf().toString(), snapshot.complete(), i, parts.size(), parts.get(i)))));
 		}
 		return payloads;
 	}
@@ -143,7 +144,8 @@ final class StreamWire {
 						(view != null) ? view.getBytes(StandardCharsets.UTF_8) : null));
 			}
 		}
-		return new StreamSnapshot(first.partition, StateVersion.parse(first.asOf), first.complete, messages);
+		return new StreamSnapshot(first.selection, first.partition, StateVersion.parse(first.asOf), first.complete,
+				messages);
 	}
 
 	/**
@@ -163,10 +165,12 @@ final class StreamWire {
 	 * A part of a snapshot.
 	 *
 	 * @param id tells this snapshot from others of the same stream
+	 * @param selection which keys the stream had
 	 * @param part the number of the part, from 0 on
 	 * @param parts the number of parts
 	 */
-	record Part(String id, int partition, String asOf, boolean complete, int part, int parts, List<State> states) {
+	record Part(String id, long selection, int partition, String asOf, boolean complete, int part, int parts,
+			List<State> states) {
 
 	}
 

@@ -62,6 +62,9 @@ public final class Streams {
 	/** What a message has beside its payload, at most. */
 	private static final int HEADERS = 4096;
 
+	/** How long the members have time for a snapshot of a query. */
+	private static final Duration SNAPSHOT = Duration.ofSeconds(5);
+
 	private static final Duration REFRESH = Duration.ofMillis(500);
 
 	private final List<? extends Reducer<?, ?>> reducers;
@@ -259,6 +262,8 @@ public final class Streams {
 
 		private final StreamReaper reaper;
 
+		private final AbsentReducers absent;
+
 		private final KafkaCommandWriter writer;
 
 		private final KafkaReducerClients consumers;
@@ -277,6 +282,9 @@ public final class Streams {
 		private final Set<String> reduced;
 
 		private volatile boolean caughtUp;
+
+		/** Whether the relay has taken the last message to the other processes. */
+		private volatile boolean told;
 
 		/** Whether it also knows the other processes, and they it. */
 		private volatile boolean up;
@@ -297,15 +305,19 @@ public final class Streams {
 					new StreamTable.Limits(settings.maxStreams(), settings.maxKeysPerStream(), settings.maxKeys()));
 			this.lanes = new StreamLanes(this.guard);
 			this.refreshes = new StreamRefreshes(this.channels, mapper);
+			this.absent = new AbsentReducers(this.table.reducers(), settings.grace());
 			this.nodeStreams = new NodeStreams(this.channels, this.table, wire, mapper, this.lanes, this.refreshes,
-					this::deliver);
+					this::deliver, this.absent, node.sources()::end);
 			this.outlet = new StreamOutlet(this.channels, wire, Math.max(1, settings.maxMessageBytes() - HEADERS));
 			this.writer = new KafkaCommandWriter(settings.commandTopic(), clients);
 			String self = node.identity().id().toString();
+			QuerySnapshots querySnapshots = new QuerySnapshots(this.channels, wire, mapper, this.lanes,
+					new QuerySnapshots.Settings(settings.maxSnapshotBytes(), settings.snapshotMaxAge(), SNAPSHOT),
+					System::nanoTime);
 			this.control = new StreamControl(this.table, codec, this.writer, this.acks, self,
-					settings.maxStreamsPerUser(), Streams.this.refusals);
+					settings.maxStreamsPerUser(), Streams.this.refusals, querySnapshots);
 			this.reaper = new StreamReaper(this.table, self, settings.grace(), this.nodeStreams::has,
-					() -> alive.get().stream().map(UUID::toString).collect(Collectors.toSet()), this.control::free);
+					() -> alive.get().stream().map(UUID::toString).collect(Collectors.toSet()), new Steps());
 			TopicGenerations generations = new TopicGenerations();
 			this.consumers = new KafkaReducerClients(clients);
 			this.reader = new CommandReader(settings.commandTopic(), this.consumers, this.table, generations, codec,
@@ -354,6 +366,7 @@ public final class Streams {
 			this.listenings.add(this.channels.listen(ACKS, new Listener(this::told)));
 			this.listenings.add(this.channels.listen(StreamRefreshes.CHANNEL,
 					new Listener((payload) -> this.refreshes.read(payload, this::refresh))));
+			this.listenings.add(this.channels.listen(SnapshotRequest.CHANNEL, new Listener(this::asked)));
 			this.guard.repeat(this.timer, this::everySecond, ProcessAcks.PERIOD, ProcessAcks.PERIOD);
 			this.guard.repeat(this.timer, this.refreshes::flush, REFRESH, REFRESH);
 			CompletableFuture<@Nullable Void> caughtUp = new CompletableFuture<>();
@@ -384,6 +397,11 @@ public final class Streams {
 			this.reader.start().thenRun(() -> caughtUp.complete(null));
 		}
 
+		private void asked(Payload payload) {
+			SnapshotRequest request = Streams.this.mapper.readValue(payload.bytes(), SnapshotRequest.class);
+			this.members.forEach((member) -> member.asked(request));
+		}
+
 		private void told(Payload payload) {
 			Ack ack = Streams.this.mapper.readValue(payload.bytes(), Ack.class);
 			boolean self = ack.process().equals(this.node.identity().id().toString());
@@ -397,6 +415,10 @@ public final class Streams {
 			this.acks.check();
 			if (this.caughtUp) {
 				this.reaper.look(System.nanoTime());
+				// Without the relay nobody is heard
+				this.absent.look(this.told ? this.acks.reducers() : this.table.reducers(), System.nanoTime())
+					.forEach(this.nodeStreams::away);
+				this.nodeStreams.endAll();
 			}
 		}
 
@@ -406,12 +428,15 @@ public final class Streams {
 		private void tell() {
 			if (this.caughtUp) {
 				Ack ack = new Ack(this.node.identity().id().toString(), this.reader.position(), this.reduced);
-				this.channels.publish(ACKS, Map.of(), Payload.text(Streams.this.mapper.writeValueAsBytes(ack)));
+				this.channels.publish(ACKS, Map.of(), Payload.text(Streams.this.mapper.writeValueAsBytes(ack)))
+					.whenComplete((nothing, ex) -> this.told = ex == null);
 			}
 		}
 
 		@Override
-		public void changed(String stream, @Nullable StreamDefinition definition) {
+		public void changed(String stream, @Nullable StreamDefinition before, @Nullable StreamDefinition definition,
+				long offset) {
+			this.control.applied(stream, before, definition, offset);
 			refresh(stream);
 			this.nodeStreams.changed(stream, definition);
 		}
@@ -425,14 +450,13 @@ public final class Streams {
 			this.members.forEach((member) -> member.refresh(stream));
 		}
 
-		private void deliver(String stream, String key, StateVersion version, byte[] json) {
+		private void deliver(String stream, Map<String, String> headers, byte[] json) {
 			String channel = NodeStreams.PREFIX + stream;
 			this.node.sources()
 				.deliver(channel,
 						new Envelope(UuidCreator.getTimeOrderedEpochFast(), this.node.identity().id(),
 								Envelope.Kind.MESSAGE, System.currentTimeMillis(), SourceDelivery.audience(channel),
-								Map.of(StreamWire.KEY, key, StreamWire.VERSION, version.toString()), Payload.text(json),
-								null, null),
+								headers, Payload.text(json), null, null),
 						null);
 		}
 
@@ -445,6 +469,25 @@ public final class Streams {
 			this.nodeStreams.stop();
 			this.lanes.stop();
 			this.writer.stop();
+		}
+
+		private final class Steps implements StreamReaper.Steps {
+
+			@Override
+			public void take(String id) {
+				Running.this.control.take(id);
+			}
+
+			@Override
+			public void offer(String id) {
+				Running.this.control.offer(id);
+			}
+
+			@Override
+			public void free(String id) {
+				Running.this.control.free(id);
+			}
+
 		}
 
 		/**

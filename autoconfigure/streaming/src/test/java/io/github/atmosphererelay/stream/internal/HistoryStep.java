@@ -46,6 +46,9 @@ record HistoryStep(Kind kind, int which, int partition, int amount, Fault fault,
 		/** A new stream begins. */
 		BEGIN,
 
+		/** A stream of keys gets others. */
+		CHANGE,
+
 		/** A stream ends. */
 		END,
 

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.stream.StreamSubscription;
 import io.github.atmosphererelay.test.MachineTime;
 import org.junit.jupiter.api.AfterEach;
@@ -58,9 +59,12 @@ class NodeStreamsTests {
 
 	private final List<String> delivered = new CopyOnWriteArrayList<>();
 
+	private final AbsentReducers absent = new AbsentReducers(Set.of("tally"), Duration.ofSeconds(3));
+
 	private final NodeStreams streams = new NodeStreams(this.channels, this.table, this.wire, this.mapper, this.lanes,
-			this.refreshes, (stream, key, version, json) -> this.delivered
-				.add(stream + " " + new String(json, StandardCharsets.UTF_8)));
+			this.refreshes,
+			(stream, headers, json) -> this.delivered.add(stream + " " + new String(json, StandardCharsets.UTF_8)),
+			this.absent, (channel, cause) -> this.delivered.add(channel + " " + cause));
 
 	private final StreamOutlet outlet = new StreamOutlet(this.channels, this.wire, 10_000);
 
@@ -89,6 +93,37 @@ class NodeStreamsTests {
 		this.streams.unsubscribe("streams/two");
 		assertThat(this.streams.interests()).isZero();
 		assertThat(this.channels.listened()).isEmpty();
+	}
+
+	/**
+	 * The subscribers of a freed stream got nothing more, and could not tell that from a
+	 * stream in which nothing happens.
+	 */
+	@Test
+	void theSubscribersOfAFreedStreamAreToldThatItHasEnded() {
+		define("one", true, "a", "b");
+		this.streams.subscribe("streams/one");
+		this.table.apply("one", null);
+		this.streams.changed("one", null);
+		awaitDelivered("streams/one ENDED");
+		this.streams.subscribe("streams/one");
+		awaitDelivered("streams/one ENDED");
+	}
+
+	@Test
+	void subscribersAreToldThatNoProcessHasTheReducerForLong() {
+		define("one", true, "a");
+		this.streams.subscribe("streams/one");
+		long second = Duration.ofSeconds(1).toNanos();
+		for (int i = 0; i < 3; i++) {
+			assertThat(this.absent.look(Set.of(), i * second)).isEmpty();
+		}
+		assertThat(this.streams.authorize(null, "streams/one").isGranted()).isTrue();
+		this.absent.look(Set.of(), 3 * second).forEach(this.streams::away);
+		awaitDelivered("streams/one AWAY");
+		assertThat(this.streams.authorize(null, "streams/one").refusal()).isEqualTo(ErrorCode.INTERNAL);
+		assertThat(this.absent.look(Set.of("tally"), 4 * second)).isEmpty();
+		assertThat(this.streams.authorize(null, "streams/one").isGranted()).isTrue();
 	}
 
 	@Test
@@ -122,8 +157,7 @@ class NodeStreamsTests {
 		publish("b", 6, "2");
 		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"view\":1}",
 				"one {\"key\":\"b\",\"version\":\"1/6\",\"view\":2}");
-		this.outlet.publish("one", new StreamSnapshot(0, new StateVersion(1, 9), true,
-				List.of(message("b", 6, "2"), message("c", 8, "3"))));
+		this.outlet.publish("one", snapshot(9, Set.of("a", "b", "c"), message("b", 6, "2"), message("c", 8, "3")));
 		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/9\",\"snapshot\":true,\"removed\":true}",
 				"one {\"key\":\"c\",\"version\":\"1/8\",\"snapshot\":true,\"view\":3}");
 	}
@@ -144,6 +178,81 @@ class NodeStreamsTests {
 		assertThat(asked()).isOne();
 		this.refreshes.flush();
 		assertThat(asked()).isEqualTo(2);
+	}
+
+	/**
+	 * The version of a removed key was forgotten, so that a late process took the client
+	 * back when the key was added again.
+	 */
+	@Test
+	void aKeyThatIsRemovedAndAddedAgainDoesNotGoBack() throws Exception {
+		define("one", true, "a", "b");
+		this.streams.subscribe("streams/one");
+		publish("a", 5, "1");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"view\":1}");
+		define("one", true, "b");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"removed\":true}");
+		define("one", true, "a", "b");
+		publish("a", 4, "0");
+		awaitLanes();
+		assertThat(this.delivered).isEmpty();
+		this.outlet.publish("one", snapshot(9, Set.of("a", "b"), message("a", 5, "1")));
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/5\",\"snapshot\":true,\"view\":1}");
+	}
+
+	/**
+	 * A member that did not know of an added key yet sent the states of the others. That
+	 * took the key away at a version that its state did not reach.
+	 */
+	@Test
+	void theStatesOfFormerKeysTakeNoAddedKeyAway() throws Exception {
+		define("one", true, "a");
+		this.streams.subscribe("streams/one");
+		define("one", true, "a", "b");
+		publish("b", 5, "1");
+		awaitDelivered("one {\"key\":\"b\",\"version\":\"1/5\",\"view\":1}");
+		this.refreshes.flush();
+		long asked = asked();
+		this.outlet.publish("one", snapshot(9, Set.of("a"), message("a", 3, "0")));
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/3\",\"snapshot\":true,\"view\":0}");
+		this.refreshes.flush();
+		assertThat(asked()).isEqualTo(asked + 1);
+		publish("b", 6, "2");
+		awaitDelivered("one {\"key\":\"b\",\"version\":\"1/6\",\"view\":2}");
+	}
+
+	/**
+	 * The client has the keys up to offset 7 from a snapshot, and key d, which was
+	 * removed meanwhile: it is neither sent nor named.
+	 */
+	@Test
+	void aClientWithASnapshotGetsWhatIsNewerAndTheNamesOfTheOthers() throws Exception {
+		long generation = TopicGenerations.number(0, 1);
+		StreamDefinition definition = new StreamDefinition("tally", new StreamSubscription(null, Map.of()),
+				PLAIN.name(), new Selection.Keys(Set.of("a", "b", "c", "d")), true, null,
+				StreamPositions.parse(generation + "/7"));
+		this.table.apply("one", definition);
+		this.streams.subscribe("streams/one");
+		publish("a", generation, 5, "0");
+		awaitLanes();
+		assertThat(this.delivered).isEmpty();
+		this.outlet.publish("one",
+				new StreamSnapshot(definition.selection().fingerprint(), 0, new StateVersion(generation, 9), true,
+						List.of(message("a", generation, 6, "1"), message("b", generation, 8, "2"),
+								message("c", generation, 7, "3"))));
+		awaitDelivered("one {\"key\":\"b\",\"version\":\"1/8\",\"snapshot\":true,\"view\":2}",
+				"one {\"unchanged\":[\"a\",\"c\"]}", "one {\"current\":true}");
+		publish("a", generation, 10, "4");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/10\",\"view\":4}");
+		this.streams.again("one");
+		awaitDelivered("one {\"key\":\"a\",\"version\":\"1/10\",\"snapshot\":true,\"view\":4}",
+				"one {\"key\":\"b\",\"version\":\"1/8\",\"snapshot\":true,\"view\":2}",
+				"one {\"key\":\"c\",\"version\":\"1/7\",\"snapshot\":true,\"view\":3}");
+	}
+
+	private static StreamSnapshot snapshot(long asOf, Set<String> keys, StreamMessage... messages) {
+		return new StreamSnapshot(new Selection.Keys(keys).fingerprint(), 0, new StateVersion(1, asOf), true,
+				List.of(messages));
 	}
 
 	@Test
@@ -205,11 +314,19 @@ class NodeStreamsTests {
 	}
 
 	private void publish(String key, long offset, String view) {
-		this.outlet.publish(message(key, offset, view)).join();
+		publish(key, 1, offset, view);
+	}
+
+	private void publish(String key, long generation, long offset, String view) {
+		this.outlet.publish(message(key, generation, offset, view)).join();
 	}
 
 	private static StreamMessage message(String key, long offset, String view) {
-		return new StreamMessage(InterestId.ofKey("tally", key, PLAIN), 0, key, new StateVersion(1, offset),
+		return message(key, 1, offset, view);
+	}
+
+	private static StreamMessage message(String key, long generation, long offset, String view) {
+		return new StreamMessage(InterestId.ofKey("tally", key, PLAIN), 0, key, new StateVersion(generation, offset),
 				(view != null) ? view.getBytes(StandardCharsets.UTF_8) : null);
 	}
 

@@ -132,6 +132,7 @@ final class ReducerHistory {
 				}
 			}
 			case BEGIN -> begin(step);
+			case CHANGE -> change(step);
 			case END -> end(step.which());
 			case SNAPSHOT -> {
 				HistoryMember member = idle(step.which());
@@ -261,6 +262,47 @@ final class ReducerHistory {
 		assertThat(this.table.apply(id, definition)).isNull();
 		for (int i = 0; i < PARTITIONS; i++) {
 			this.streams.get(id).pending.add(i);
+		}
+	}
+
+	/**
+	 * Change the keys of a stream. Its node and the members hear of it one after the
+	 * other, in any order.
+	 */
+	private void change(HistoryStep step) {
+		List<String> ids = this.streams.keySet()
+			.stream()
+			.filter((id) -> this.streams.get(id).definition.selection() instanceof Selection.Keys)
+			.toList();
+		if (ids.isEmpty()) {
+			return;
+		}
+		String id = ids.get(step.which() % ids.size());
+		Stream before = this.streams.get(id);
+		Set<String> keys = new HashSet<>();
+		for (int i = 0; i <= step.amount() % 4; i++) {
+			keys.add(KEYS.get((step.when() + i * 2) % KEYS.size()));
+		}
+		StreamDefinition definition = before.definition.with(new Selection.Keys(keys));
+		if (step.partition() % 2 == 0) {
+			before.client.select(definition.selection());
+			others(step.amount() % 5);
+		}
+		if (this.streams.get(id) != before) {
+			return;
+		}
+		assertThat(this.table.apply(id, definition)).isNull();
+		if (step.partition() % 2 == 1) {
+			others(step.amount() % 5);
+			if (this.streams.get(id) != before) {
+				return;
+			}
+			before.client.select(definition.selection());
+		}
+		Stream changed = new Stream(definition, before.variant, before.client, before.pending);
+		this.streams.put(id, changed);
+		for (int i = 0; i < PARTITIONS; i++) {
+			changed.pending.add(i);
 		}
 	}
 

@@ -64,8 +64,8 @@ class ReducerHistoryTests {
 	Arbitrary<List<HistoryStep>> schedules() {
 		Arbitrary<Integer> number = Arbitraries.integers().between(0, 20);
 		Arbitrary<Kind> kinds = Arbitraries.frequency(Tuple.of(30, Kind.PRODUCE), Tuple.of(30, Kind.PROCESS),
-				Tuple.of(5, Kind.MOVE), Tuple.of(3, Kind.HAND_OVER), Tuple.of(6, Kind.BEGIN), Tuple.of(2, Kind.END),
-				Tuple.of(3, Kind.SNAPSHOT), Tuple.of(2, Kind.CLEAR));
+				Tuple.of(5, Kind.MOVE), Tuple.of(3, Kind.HAND_OVER), Tuple.of(6, Kind.BEGIN), Tuple.of(5, Kind.CHANGE),
+				Tuple.of(2, Kind.END), Tuple.of(3, Kind.SNAPSHOT), Tuple.of(2, Kind.CLEAR));
 		Arbitrary<Fault> faults = Arbitraries.frequencyOf(Tuple.of(1, Arbitraries.just(Fault.NONE)),
 				Tuple.of(1, Arbitraries.of(Fault.class)));
 		return Combinators

@@ -279,7 +279,7 @@ class ReducerMemberTests {
 		ReducerTopic topic = new ReducerTopic(this.topic, clients, generations, this.codec, this::write);
 		ReducerMember<Tally> member = new ReducerMember<>(engine, table, clients, snapshots, topic, this.topic, 2);
 		CommandReader reader = new CommandReader(this.commands, clients, table, generations, this.codec,
-				(stream, definition) -> member.refresh(stream));
+				(stream, before, definition, offset) -> member.refresh(stream));
 		this.members.add(member);
 		this.readers.add(reader);
 		member.start(reader.start()).get(30, TimeUnit.SECONDS);

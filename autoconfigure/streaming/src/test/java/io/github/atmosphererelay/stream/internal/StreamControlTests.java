@@ -16,14 +16,20 @@
 
 package io.github.atmosphererelay.stream.internal;
 
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
+import io.github.atmosphererelay.guard.Guards;
+import io.github.atmosphererelay.guard.Part;
 import io.github.atmosphererelay.stream.internal.ProcessAcks.Ack;
 import io.github.atmosphererelay.stream.internal.StreamRefusedException.Reason;
 import io.github.atmosphererelay.stream.internal.Tally.ByGroup;
@@ -51,6 +57,9 @@ class StreamControlTests {
 
 	private final Map<String, StreamDefinition> written = new LinkedHashMap<>();
 
+	/** What other nodes write just before this one. */
+	private final Queue<UnaryOperator<StreamDefinition>> overtaking = new ArrayDeque<>();
+
 	private boolean brokerFails;
 
 	private long offset;
@@ -58,18 +67,61 @@ class StreamControlTests {
 	private final StreamRefusals refusals = new StreamRefusals();
 
 	private final StreamControl control = new StreamControl(this.table, this.codec, this::write, this.acks, "node-1", 3,
-			this.refusals);
+			this.refusals, snapshots());
+
+	private QuerySnapshots snapshots() {
+		return new QuerySnapshots(new MemoryChannels(), new StreamWire(this.mapper), this.mapper,
+				new StreamLanes(Guards.UNREPORTED.of(Part.FEEDS)),
+				new QuerySnapshots.Settings(1000, Duration.ofSeconds(1), Duration.ofSeconds(1)), System::nanoTime);
+	}
 
 	private CompletableFuture<Long> write(String key, byte[] value) {
 		if (this.brokerFails) {
 			return CompletableFuture.failedFuture(new IllegalStateException("No broker"));
 		}
+		UnaryOperator<StreamDefinition> other = this.overtaking.poll();
+		if (other != null) {
+			apply(key, other.apply(this.table.get(key)));
+		}
 		StreamDefinition definition = (value != null) ? this.codec.read(value) : null;
 		this.written.put(key, definition);
-		this.table.apply(key, definition);
-		this.offset++;
+		apply(key, definition);
 		this.acks.received(new Ack("process", this.offset, Set.of("tally")));
 		return CompletableFuture.completedFuture(this.offset - 1);
+	}
+
+	private void apply(String key, StreamDefinition definition) {
+		StreamDefinition before = this.table.get(key);
+		this.table.apply(key, definition);
+		this.control.applied(key, before, definition, this.offset);
+		this.offset++;
+	}
+
+	/**
+	 * Two nodes read the same keys of a stream, and each wrote its own change of them:
+	 * the first one was answered, and lost.
+	 */
+	@Test
+	void changesByTwoNodesAtOnceAreBothKept() throws Exception {
+		String id = get(this.control.create(keys("a", "b"), null));
+		this.overtaking.add((present) -> present.with(new Selection.Keys(Set.of("a", "b", "c"))));
+		this.overtaking.add((present) -> present.with(true, "node-2"));
+		get(this.control.change(id, null, Set.of("d"), Set.of("a")));
+		StreamDefinition stream = this.table.get(id);
+		assertThat(stream.selection()).isEqualTo(new Selection.Keys(Set.of("b", "c", "d")));
+		assertThat(stream.begun()).isTrue();
+		assertThat(stream.holder()).isEqualTo("node-2");
+	}
+
+	/**
+	 * A change that was under way when the stream was freed made it again, for nobody.
+	 */
+	@Test
+	void aFreedStreamIsNotMadeAgainByAChangeThatWasUnderWay() throws Exception {
+		String id = get(this.control.create(keys("a"), null));
+		this.overtaking.add((present) -> null);
+		assertRefused(this.control.change(id, null, Set.of("d"), Set.of()), Reason.UNKNOWN, "no such stream");
+		assertThat(this.table.get(id)).isNull();
 	}
 
 	@Test
@@ -134,7 +186,7 @@ class StreamControlTests {
 		assertInvalid(request("tally", Set.of(""), null, null), "1 to 254");
 		assertInvalid(request("tally", Set.of("x".repeat(255)), null, null), "1 to 254");
 		assertInvalid(request("tally", Set.of("\0a"), null, null), "1 to 254");
-		assertInvalid(new StreamRequest("tally", Set.of("a"), null, null, Map.of("format", "x".repeat(256))),
+		assertInvalid(new StreamRequest("tally", Set.of("a"), null, null, Map.of("format", "x".repeat(256)), null),
 				"options");
 		assertThat(this.refusals.of(Reason.INVALID)).isEqualTo(11);
 		assertThat(this.written).isEmpty();
@@ -186,7 +238,7 @@ class StreamControlTests {
 	}
 
 	private static StreamRequest request(String reducer, Set<String> keys, String query, JsonNode parameters) {
-		return new StreamRequest(reducer, keys, query, parameters, Map.of("format", "short"));
+		return new StreamRequest(reducer, keys, query, parameters, Map.of("format", "short"), null);
 	}
 
 	private void assertInvalid(StreamRequest request, String message) {

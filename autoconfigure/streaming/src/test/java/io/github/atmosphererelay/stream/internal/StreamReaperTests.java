@@ -44,13 +44,18 @@ class StreamReaperTests {
 
 	private final List<String> freed = new ArrayList<>();
 
+	private final List<String> offered = new ArrayList<>();
+
+	private final List<String> taken = new ArrayList<>();
+
 	private final StreamReaper reaper = new StreamReaper(this.table, "self", Duration.ofSeconds(30),
-			this.subscribed::contains, () -> this.alive, this.freed::add);
+			this.subscribed::contains, () -> this.alive, new Steps());
 
 	private long now = -100;
 
 	@Test
 	void aStreamIsFreedAfterTheGraceOfItsLastSubscriber() {
+		this.alive.remove("other");
 		hold("one", "self");
 		this.subscribed.add("one");
 		pass(60);
@@ -65,19 +70,45 @@ class StreamReaperTests {
 		assertThat(this.freed).containsExactly("one");
 	}
 
+	/**
+	 * The node whose subscriber had come last freed the stream when that one had left,
+	 * though another node still had a subscriber.
+	 */
+	@Test
+	void aStreamIsOfferedToOtherNodesBeforeItIsFreed() {
+		hold("one", "self");
+		pass(31);
+		assertThat(this.offered).containsExactly("one");
+		pass(5);
+		assertThat(this.freed).isEmpty();
+		pass(1);
+		assertThat(this.freed).containsExactly("one");
+	}
+
+	@Test
+	void aStreamThatNobodyHoldsIsTakenByANodeWithASubscriber() {
+		hold("offered", null);
+		hold("its", "other");
+		this.subscribed.addAll(Set.of("offered", "its"));
+		pass(10);
+		assertThat(this.taken).containsExactly("offered");
+		this.alive.remove("other");
+		pass(60);
+		assertThat(this.taken).containsExactly("offered", "its");
+		assertThat(this.freed).isEmpty();
+	}
+
 	@Test
 	void whatAnotherNodeHoldsIsFreedAfterTheGraceOfItsDeath() {
 		hold("mine", "self");
 		hold("its", "other");
-		hold("nobodys", null);
 		this.subscribed.add("mine");
 		pass(10);
 		this.alive.remove("other");
-		pass(21);
-		assertThat(this.freed).containsExactly("nobodys");
-		this.table.apply("nobodys", null);
-		pass(10);
-		assertThat(this.freed).containsExactly("nobodys", "its");
+		pass(30);
+		assertThat(this.freed).isEmpty();
+		pass(1);
+		assertThat(this.freed).containsExactly("its");
 	}
 
 	@Test
@@ -95,7 +126,7 @@ class StreamReaperTests {
 
 	private void hold(String id, String holder) {
 		assertThat(this.table.apply(id, new StreamDefinition("tally", new StreamSubscription(null, Map.of()),
-				"\"plain\"", new Selection.Keys(Set.of("a")), true, holder)))
+				"\"plain\"", new Selection.Keys(Set.of("a")), true, holder, null)))
 			.isNull();
 	}
 
@@ -107,6 +138,28 @@ class StreamReaperTests {
 			this.reaper.look(this.now);
 			this.now += Duration.ofSeconds(1).toNanos();
 		}
+	}
+
+	private final class Steps implements StreamReaper.Steps {
+
+		@Override
+		public void take(String id) {
+			StreamReaperTests.this.taken.add(id);
+			hold(id, "self");
+		}
+
+		@Override
+		public void offer(String id) {
+			StreamReaperTests.this.offered.add(id);
+			hold(id, null);
+		}
+
+		@Override
+		public void free(String id) {
+			StreamReaperTests.this.freed.add(id);
+			StreamReaperTests.this.table.apply(id, null);
+		}
+
 	}
 
 }

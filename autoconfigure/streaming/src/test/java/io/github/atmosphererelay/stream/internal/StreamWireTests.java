@@ -53,7 +53,7 @@ class StreamWireTests {
 			.mapToObj((i) -> message("key-" + i, i, "{\"text\":\"" + "\\\"".repeat(20) + "\"}"))
 			.toList());
 		messages.add(new StreamMessage(this.interest, 3, "gone", new StateVersion(7, 100), null));
-		StreamSnapshot snapshot = new StreamSnapshot(3, new StateVersion(7, 100), true, messages);
+		StreamSnapshot snapshot = new StreamSnapshot(9, 3, new StateVersion(7, 100), true, messages);
 		List<Payload> payloads = this.wire.write("id", snapshot, 1000);
 		assertThat(payloads).hasSizeGreaterThan(10).allSatisfy((part) -> assertThat(part.size()).isLessThan(1200));
 		List<StreamWire.Part> parts = payloads.stream().map(this.wire::part).toList();
@@ -63,7 +63,7 @@ class StreamWireTests {
 
 	@Test
 	void anEmptySnapshotHasOnePart() {
-		StreamSnapshot snapshot = new StreamSnapshot(3, new StateVersion(7, -1), false, List.of());
+		StreamSnapshot snapshot = new StreamSnapshot(9, 3, new StateVersion(7, -1), false, List.of());
 		List<Payload> payloads = this.wire.write("id", snapshot, 1000);
 		assertThat(payloads).hasSize(1);
 		assertThat(StreamWire.snapshot(List.of(this.wire.part(payloads.get(0))), (key) -> this.interest))

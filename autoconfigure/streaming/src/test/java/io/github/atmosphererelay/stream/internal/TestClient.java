@@ -18,7 +18,10 @@ package io.github.atmosphererelay.stream.internal;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 import org.jspecify.annotations.Nullable;
@@ -31,13 +34,16 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class TestClient {
 
-	private final InterestFilter filter;
+	private InterestFilter filter;
 
 	private final StreamStates states;
 
 	private final Map<String, StateVersion> versions = new HashMap<>();
 
 	private final Map<String, String> views = new TreeMap<>();
+
+	/** Keys that come again in the same version if the stream gets them again. */
+	private final Set<String> deselected = new HashSet<>();
 
 	TestClient(Selection selection, Variant variant, int maxRemoved) {
 		this.filter = new InterestFilter(selection, variant);
@@ -51,13 +57,36 @@ final class TestClient {
 	}
 
 	void received(StreamSnapshot snapshot) {
-		this.states.accept(snapshot).forEach((change) -> changed(change.key(), change.version(), change.view()));
+		// As NodeStream does
+		boolean same = snapshot.selection() == this.filter.selection.fingerprint();
+		List<StreamMessage> own = snapshot.messages().stream().filter(this.filter::wants).toList();
+		StreamSnapshot taken = new StreamSnapshot(snapshot.selection(), snapshot.partition(), snapshot.asOf(),
+				snapshot.complete() && same, own);
+		this.states.accept(taken).forEach((change) -> changed(change.key(), change.version(), change.view()));
+	}
+
+	/**
+	 * Take other keys than before.
+	 */
+	void select(Selection selection) {
+		this.filter = new InterestFilter(selection, this.filter.variant);
+		for (String key : Set.copyOf(this.versions.keySet())) {
+			if (selection instanceof Selection.Keys named && !named.keys().contains(key) && this.states.deselect(key)) {
+				this.views.remove(key);
+				this.deselected.add(key);
+			}
+		}
 	}
 
 	private void changed(String key, StateVersion version, byte @Nullable [] view) {
 		StateVersion before = this.versions.put(key, version);
 		if (before != null) {
-			assertThat(version).as("version of %s", key).isGreaterThan(before);
+			if (this.deselected.remove(key)) {
+				assertThat(version).as("version of %s", key).isGreaterThanOrEqualTo(before);
+			}
+			else {
+				assertThat(version).as("version of %s", key).isGreaterThan(before);
+			}
 		}
 		if (view != null) {
 			this.views.put(key, new String(view, StandardCharsets.UTF_8));

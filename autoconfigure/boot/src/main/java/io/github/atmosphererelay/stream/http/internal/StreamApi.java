@@ -21,6 +21,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +30,7 @@ import java.util.function.Supplier;
 
 import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.refusal.ErrorCode;
+import io.github.atmosphererelay.stream.internal.QuerySnapshot;
 import io.github.atmosphererelay.stream.internal.StreamControl;
 import io.github.atmosphererelay.stream.internal.StreamRefusals;
 import io.github.atmosphererelay.stream.internal.StreamRefusedException;
@@ -50,8 +53,8 @@ import org.springframework.web.servlet.function.ServerRequest;
 import org.springframework.web.servlet.function.ServerResponse;
 
 /**
- * Makes, begins, changes and frees streams for the user of the request. The request's
- * thread only reads the body.
+ * Makes, begins, changes and frees streams for the user of the request, and answers what
+ * matches a query. The request's thread only reads the body.
  */
 public final class StreamApi {
 
@@ -71,7 +74,10 @@ public final class StreamApi {
 
 	private final StreamRefusals refusals;
 
-	private StreamApi(String path, Supplier<StreamControl> control, StreamRefusals refusals) {
+	private final Duration maxAge;
+
+	private StreamApi(String path, Supplier<StreamControl> control, StreamRefusals refusals, Duration maxAge) {
+		this.maxAge = maxAge;
 		this.path = path;
 		this.control = control;
 		this.refusals = refusals;
@@ -82,23 +88,25 @@ public final class StreamApi {
 	 * @param path the path before {@code /api}
 	 * @param control returns what makes streams, or throws {@link StreamRefusedException}
 	 * @param refusals counts what cannot be read
+	 * @param maxAge for how long clients and caches may keep a snapshot
 	 * @return the routes
 	 */
 	public static RouterFunction<ServerResponse> routes(String path, Supplier<StreamControl> control,
-			StreamRefusals refusals) {
+			StreamRefusals refusals, Duration maxAge) {
 		String streams = path + "/api/streams";
-		StreamApi api = new StreamApi(streams, control, refusals);
+		StreamApi api = new StreamApi(streams, control, refusals, maxAge);
 		return RouterFunctions.route(RequestPredicates.POST(streams), api::create)
 			.andRoute(RequestPredicates.POST(streams + "/{id}/begin"), api::begin)
 			.andRoute(RequestPredicates.PATCH(streams + "/{id}"), api::change)
-			.andRoute(RequestPredicates.DELETE(streams + "/{id}"), api::delete);
+			.andRoute(RequestPredicates.DELETE(streams + "/{id}"), api::delete)
+			.andRoute(RequestPredicates.GET(path + "/api/snapshots/{query}"), api::snapshot);
 	}
 
 	private ServerResponse create(ServerRequest request) throws IOException {
 		return answer(() -> {
 			NewStream body = read(request, NewStream.class);
 			return this.control.get()
-				.create(new StreamRequest(body.reducer, body.keys, body.query, body.params, body.variant),
+				.create(new StreamRequest(body.reducer, body.keys, body.query, body.params, body.variant, body.since),
 						user(request))
 				.thenApply((id) -> json(
 						ServerResponse.status(HttpStatus.CREATED).location(URI.create(this.path + "/" + id)),
@@ -126,6 +134,63 @@ public final class StreamApi {
 		return answer(() -> this.control.get()
 			.delete(request.pathVariable("id"), user(request))
 			.thenApply((nothing) -> ServerResponse.noContent().build()));
+	}
+
+	private ServerResponse snapshot(ServerRequest request) throws IOException {
+		return answer(() -> {
+			StreamRequest asked = new StreamRequest(request.param("reducer").orElse(null), null,
+					request.pathVariable("query"), parameter(request, "params", JsonNode.class), options(request),
+					null);
+			String user = user(request);
+			return this.control.get().snapshot(asked, user).thenApply((snapshot) -> snapshot(request, snapshot, user));
+		});
+	}
+
+	private ServerResponse snapshot(ServerRequest request, QuerySnapshot snapshot, @Nullable String user) {
+		CacheControl control = CacheControl.maxAge(this.maxAge);
+		// What a user sees may not be for others
+		control = (user != null) ? control.cachePrivate() : control.cachePublic();
+		String tag = '"' + snapshot.tag() + '"';
+		List<String> known = request.headers().header(HttpHeaders.IF_NONE_MATCH);
+		boolean same = known.stream()
+			.flatMap((header) -> Arrays.stream(header.split(",")))
+			.map(String::trim)
+			.anyMatch((each) -> each.equals(tag) || each.equals("W/" + tag) || each.equals("*"));
+		ServerResponse.BodyBuilder response = ServerResponse.status(same ? HttpStatus.NOT_MODIFIED : HttpStatus.OK)
+			.cacheControl(control)
+			.eTag(tag);
+		if (same) {
+			return response.build();
+		}
+		byte[] body = snapshot.body();
+		return response.contentType(MediaType.APPLICATION_JSON).build((servletRequest, servletResponse) -> {
+			servletResponse.getOutputStream().write(body);
+			return null;
+		});
+	}
+
+	private @Nullable Map<String, String> options(ServerRequest request) {
+		JsonNode variant = parameter(request, "variant", JsonNode.class);
+		if (variant == null) {
+			return null;
+		}
+		try {
+			return this.mapper.treeToValue(variant,
+					this.mapper.getTypeFactory().constructMapType(Map.class, String.class, String.class));
+		}
+		catch (JacksonException ex) {
+			throw new BadBodyException("'variant' is not a JSON object of texts");
+		}
+	}
+
+	private <T> @Nullable T parameter(ServerRequest request, String name, Class<T> type) {
+		String text = request.param(name).orElse(null);
+		try {
+			return (text != null) ? this.mapper.readValue(text, type) : null;
+		}
+		catch (JacksonException ex) {
+			throw new BadBodyException("'" + name + "' is not JSON: " + ex.getOriginalMessage());
+		}
 	}
 
 	private static @Nullable String user(ServerRequest request) {
@@ -200,7 +265,7 @@ public final class StreamApi {
 	}
 
 	private record NewStream(@Nullable String reducer, @Nullable Set<String> keys, @Nullable String query,
-			@Nullable JsonNode params, @Nullable Map<String, String> variant) {
+			@Nullable JsonNode params, @Nullable Map<String, String> variant, @Nullable String since) {
 
 	}
 

@@ -18,6 +18,7 @@ package io.github.atmosphererelay.door.centrifuge.internal;
 
 import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import io.github.atmosphererelay.session.internal.SubscriptionListener;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +80,10 @@ abstract class Membership implements SubscriptionListener {
 	public synchronized void unsubscribed(Subscription subscription) {
 		if (this.subscription == subscription) {
 			this.subscription = null;
+			SubscriptionEnd cause = subscription.cause();
+			if (cause != null) {
+				this.reason = UnsubscribeReason.of(cause);
+			}
 			tellEnd();
 		}
 	}

@@ -16,6 +16,8 @@
 
 package io.github.atmosphererelay.door.centrifuge.internal;
 
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
+
 /**
  * Why a subscription has ended that the client has not ended itself. From 2500 on, the
  * client subscribes again.
@@ -29,18 +31,41 @@ enum UnsubscribeReason {
 	SERVER(2000, "server unsubscribe"),
 
 	/**
+	 * Issued when the channel does not exist any more, for example because a stream was
+	 * freed.
+	 */
+	ENDED(SubscriptionEnd.ENDED),
+
+	/**
 	 * Issued when the client has missed messages of a recorded channel that this node
 	 * cannot fill in: the client subscribes again and asks for what it has missed.
 	 */
-	INSUFFICIENT_STATE(2500, "insufficient state");
+	INSUFFICIENT_STATE(2500, "insufficient state"),
+
+	/**
+	 * Issued when what brings the publications has been away for long: the client
+	 * subscribes again, and is refused until it is back.
+	 */
+	AWAY(SubscriptionEnd.AWAY);
 
 	private final int code;
 
 	private final String text;
 
+	UnsubscribeReason(SubscriptionEnd end) {
+		this(end.code(), end.text());
+	}
+
 	UnsubscribeReason(int code, String text) {
 		this.code = code;
 		this.text = text;
+	}
+
+	static UnsubscribeReason of(SubscriptionEnd end) {
+		return switch (end) {
+			case ENDED -> ENDED;
+			case AWAY -> AWAY;
+		};
 	}
 
 	int code() {

@@ -33,6 +33,7 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
 import io.github.atmosphererelay.session.internal.QueueLimits;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import io.github.atmosphererelay.session.internal.WriterPool;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -113,9 +114,16 @@ final class RawDoorFrames {
 
 	/**
 	 * Tell a client that the application or an operator has ended its subscription.
+	 * @param cause why, or {@code null} if the application or an operator has ended it
 	 */
-	Payload unsubscribed(LocalSession session, String channel) {
-		return frame("unsubscribed", (out) -> subscription(out, session, channel));
+	Payload unsubscribed(LocalSession session, String channel, @Nullable SubscriptionEnd cause) {
+		return frame("unsubscribed", (out) -> {
+			subscription(out, session, channel);
+			if (cause != null) {
+				out.writeNumberProperty("code", cause.code());
+				out.writeStringProperty("reason", cause.text());
+			}
+		});
 	}
 
 	private void subscription(JsonGenerator out, LocalSession session, String channel) {

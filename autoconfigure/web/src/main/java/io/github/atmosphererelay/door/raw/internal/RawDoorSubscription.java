@@ -34,6 +34,7 @@ import io.github.atmosphererelay.session.internal.QueueLimits;
 import io.github.atmosphererelay.session.internal.Reservation;
 import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import io.github.atmosphererelay.subscription.log.internal.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.internal.Subscribed;
 import io.github.atmosphererelay.subscription.log.internal.Subscriber;
@@ -275,7 +276,7 @@ final class RawDoorSubscription implements Subscriber {
 	 */
 	void giveUp() {
 		if (forget() && this.asked) {
-			tellEnd();
+			tellEnd(null);
 		}
 	}
 
@@ -338,14 +339,14 @@ final class RawDoorSubscription implements Subscriber {
 		// An attempt that has failed is followed by another.
 		if (this.state == State.LIVE) {
 			this.state = State.ENDED;
-			tellEnd();
+			tellEnd(subscription.cause());
 		}
 	}
 
-	private void tellEnd() {
+	private void tellEnd(@Nullable SubscriptionEnd cause) {
 		if (this.owner.tellsEnd() && this.session.isOpen()) {
 			RawDoorFrames frames = this.door.frames();
-			frames.send(this.session, frames.unsubscribed(this.session, this.channel));
+			frames.send(this.session, frames.unsubscribed(this.session, this.channel, cause));
 		}
 	}
 

@@ -26,6 +26,7 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
 import io.github.atmosphererelay.session.internal.OutboundMessage;
 import io.github.atmosphererelay.session.internal.QueueLimits;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import io.github.atmosphererelay.session.internal.WriterPool;
 import io.github.atmosphererelay.subscription.log.internal.Subscribed;
 import org.jspecify.annotations.Nullable;
@@ -87,9 +88,16 @@ final class StreamFrames {
 	/**
 	 * Encode what tells a client that the application or an operator has ended its
 	 * subscription.
+	 * @param cause why, or {@code null} if the application or an operator has ended it
 	 */
-	String unsubscribed(LocalSession session, String channel) {
-		return frame("unsubscribed", (out) -> subscription(out, session, channel));
+	String unsubscribed(LocalSession session, String channel, @Nullable SubscriptionEnd cause) {
+		return frame("unsubscribed", (out) -> {
+			subscription(out, session, channel);
+			if (cause != null) {
+				out.writeNumberProperty("code", cause.code());
+				out.writeStringProperty("reason", cause.text());
+			}
+		});
 	}
 
 	/**

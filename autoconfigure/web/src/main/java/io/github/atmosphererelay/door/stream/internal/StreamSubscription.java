@@ -32,6 +32,7 @@ import io.github.atmosphererelay.session.internal.QueueLimits;
 import io.github.atmosphererelay.session.internal.Reservation;
 import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
 import io.github.atmosphererelay.session.internal.Subscription;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import io.github.atmosphererelay.subscription.log.internal.SubscribeRequest;
 import io.github.atmosphererelay.subscription.log.internal.Subscribed;
 import io.github.atmosphererelay.subscription.log.internal.Subscriber;
@@ -158,7 +159,7 @@ final class StreamSubscription implements Subscriber {
 	 */
 	void giveUp() {
 		if (end()) {
-			tellEnd();
+			tellEnd(null);
 		}
 	}
 
@@ -232,15 +233,15 @@ final class StreamSubscription implements Subscriber {
 		this.subscription = null;
 		if (this.state == State.LIVE) {
 			this.state = State.ENDED;
-			tellEnd();
+			tellEnd(subscription.cause());
 		}
 	}
 
-	private void tellEnd() {
+	private void tellEnd(@Nullable SubscriptionEnd cause) {
 		if (session().isOpen()) {
 			StreamFrames frames = this.owner.door().frames();
 			frames.send(session(), this.owner.framing()
-				.control("unsubscribed", frames.unsubscribed(session(), this.channel), null, null));
+				.control("unsubscribed", frames.unsubscribed(session(), this.channel, cause), null, null));
 		}
 	}
 

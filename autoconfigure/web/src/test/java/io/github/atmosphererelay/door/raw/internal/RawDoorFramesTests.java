@@ -29,6 +29,7 @@ import io.github.atmosphererelay.session.internal.LocalSession;
 import io.github.atmosphererelay.session.internal.NodeIdentity;
 import io.github.atmosphererelay.session.internal.QueueLimits;
 import io.github.atmosphererelay.session.internal.SlowConsumerPolicy;
+import io.github.atmosphererelay.session.internal.SubscriptionEnd;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -70,8 +71,11 @@ class RawDoorFramesTests {
 
 	@Test
 	void theEndOfASubscription() {
-		assertThat(this.frames.unsubscribed(this.session, "chat/ü").asText()).isEqualTo(
+		assertThat(this.frames.unsubscribed(this.session, "chat/ü", null).asText()).isEqualTo(
 				"{\"type\":\"unsubscribed\",\"channel\":\"chat/ü\",\"session\":\"s1\",\"node\":\"node \\\"1\\\"\"}");
+		assertThat(this.frames.unsubscribed(this.session, "a", SubscriptionEnd.ENDED).asText())
+			.isEqualTo("{\"type\":\"unsubscribed\",\"channel\":\"a\",\"session\":\"s1\",\"node\":\"node \\\"1\\\"\","
+					+ "\"code\":2001,\"reason\":\"ended\"}");
 	}
 
 	@Test
