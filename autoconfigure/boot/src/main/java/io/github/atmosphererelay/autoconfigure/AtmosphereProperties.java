@@ -350,10 +350,13 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 
 	/**
 	 * Streams of reducers, which clients make for themselves. All processes need the same
-	 * settings, but for reduce and consumers.
+	 * settings, but for reduce, consumers and instance.
 	 *
 	 * @param reduce Whether this process reads the topics of the reducers.
 	 * @param consumers How many consumers of each reducer this process has.
+	 * @param instance Name of this process, which no other process has and which stays
+	 * over restarts, such as that of a pod in a StatefulSet. If it comes back before its
+	 * session has timed out, its partitions have not moved.
 	 * @param begin When a stream begins.
 	 * @param grace How long a stream is kept that nobody is subscribed to.
 	 * @param maxStreams Maximum number of streams of the cluster.
@@ -369,7 +372,7 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * node remembers.
 	 */
 	public record Streams(@DefaultValue("true") boolean reduce, @DefaultValue("2") int consumers,
-			@DefaultValue("automatic") StreamBegin begin,
+			@Nullable String instance, @DefaultValue("automatic") StreamBegin begin,
 			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration grace,
 			@DefaultValue("100000") int maxStreams, @DefaultValue("100") int maxStreamsPerUser,
 			@DefaultValue("1000000") int maxKeys, @DefaultValue("1000") int maxKeysPerStream,

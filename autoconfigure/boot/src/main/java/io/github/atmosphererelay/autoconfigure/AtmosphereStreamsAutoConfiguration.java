@@ -68,13 +68,11 @@ public final class AtmosphereStreamsAutoConfiguration {
 			@Value("${spring.application.name:" + AtmosphereAutoConfiguration.NO_NAME + "}") String name) {
 		AtmosphereProperties.Streams streams = properties.streams();
 		List<Reducer<?, ?>> all = reducers.orderedStream().toList();
-		return new Streams(all,
-				new StreamSettings(streams.reduce(), streams.consumers(), PropertyChecks.clusterName(properties, name),
-						streams.begin() == StreamBegin.AUTOMATIC, streams.grace(), streams.maxStreams(),
-						streams.maxStreamsPerUser(), streams.maxKeysPerStream(), streams.maxKeys(),
-						streams.cacheBytes().toBytes(), PUBLISH, (int) properties.relay().maxMessageSize().toBytes(),
-						streams.snapshotMaxAge(), streams.maxSnapshotBytes().toBytes()),
-				OptionalBeans.Json.mapper(mappers));
+		return new Streams(all, new StreamSettings(streams.reduce(), streams.consumers(), streams.instance(),
+				PropertyChecks.clusterName(properties, name), streams.begin() == StreamBegin.AUTOMATIC, streams.grace(),
+				streams.maxStreams(), streams.maxStreamsPerUser(), streams.maxKeysPerStream(), streams.maxKeys(),
+				streams.cacheBytes().toBytes(), PUBLISH, (int) properties.relay().maxMessageSize().toBytes(),
+				streams.snapshotMaxAge(), streams.maxSnapshotBytes().toBytes()), OptionalBeans.Json.mapper(mappers));
 	}
 
 	@Bean

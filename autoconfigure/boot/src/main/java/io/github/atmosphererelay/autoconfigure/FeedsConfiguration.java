@@ -204,8 +204,8 @@ class FeedsConfiguration {
 		}
 
 		@Override
-		public Consumer<byte[], byte[]> groupMember(String group) {
-			return this.factory.get().topicGroupMember(group);
+		public Consumer<byte[], byte[]> groupMember(String group, @Nullable String instance) {
+			return this.factory.get().topicGroupMember(group, instance);
 		}
 
 	}

@@ -17,9 +17,11 @@
 package io.github.atmosphererelay.autoconfigure;
 
 import io.github.atmosphererelay.channel.internal.ChannelCatalog;
+import io.github.atmosphererelay.feed.internal.FeedClients;
 import io.github.atmosphererelay.node.internal.MessagingNode;
 import io.github.atmosphererelay.stream.Reducer;
 import io.github.atmosphererelay.stream.internal.Streams;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,6 +90,20 @@ class StreamsConfigurationTests {
 		this.reducers.withPropertyValues("atmosphere.state.store=memory", "atmosphere.streams." + property)
 			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
 				.hasMessageContaining("atmosphere.streams." + property.substring(0, property.indexOf('='))));
+	}
+
+	@Test
+	void aProcessWithANameIsAStaticMemberOfTheGroups() {
+		this.reducers.withPropertyValues("atmosphere.state.store=memory", "atmosphere.streams.instance=odds-reducers-0")
+			.run((context) -> {
+				FeedClients clients = context.getBean(FeedClients.class);
+				String instance = context.getBean(AtmosphereProperties.class).streams().instance();
+				try (Consumer<byte[], byte[]> named = clients.groupMember("group", instance);
+						Consumer<byte[], byte[]> other = clients.groupMember("group", null)) {
+					assertThat(named.groupMetadata().groupInstanceId()).contains("odds-reducers-0");
+					assertThat(other.groupMetadata().groupInstanceId()).isEmpty();
+				}
+			});
 	}
 
 	@Test

@@ -215,8 +215,8 @@ class ReadmeTests {
 			.topic("topic", String.class)
 			.fold((state, record) -> record.value())
 			.build();
-		return new Streams(List.of(reducer), new StreamSettings(false, 1, "docs", true, Duration.ZERO, 1, 1, 1, 1, 1,
-				Duration.ZERO, 1, Duration.ZERO, 1), JsonMapper.builder().build());
+		return new Streams(List.of(reducer), new StreamSettings(false, 1, null, "docs", true, Duration.ZERO, 1, 1, 1, 1,
+				1, Duration.ZERO, 1, Duration.ZERO, 1), JsonMapper.builder().build());
 	}
 
 	private static Feed feed() {

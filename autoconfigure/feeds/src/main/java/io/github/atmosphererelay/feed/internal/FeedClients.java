@@ -18,6 +18,7 @@ package io.github.atmosphererelay.feed.internal;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
@@ -60,8 +61,11 @@ public interface FeedClients {
 	 * Create a consumer of committed records that is a member of a consumer group. It
 	 * notices within seconds that partitions were added.
 	 * @param group the group's id at the broker
+	 * @param instance the name of the member, which keeps its partitions if it comes back
+	 * before the broker takes it for dead, or {@code null} if others are to take them at
+	 * once
 	 * @return a new consumer without a subscription, which the caller closes
 	 */
-	Consumer<byte[], byte[]> groupMember(String group);
+	Consumer<byte[], byte[]> groupMember(String group, @Nullable String instance);
 
 }

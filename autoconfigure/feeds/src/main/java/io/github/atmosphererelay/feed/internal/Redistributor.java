@@ -191,7 +191,7 @@ final class Redistributor implements ConsumerRebalanceListener {
 			TopicInfo found = watch.ask();
 			this.recreated |= known != null && !known.id().equals(found.id());
 			this.topic = found;
-			Consumer<byte[], byte[]> consumer = clients.groupMember(this.group);
+			Consumer<byte[], byte[]> consumer = clients.groupMember(this.group, null);
 			this.consumer = consumer;
 			try {
 				consumer.subscribe(List.of(this.run.settings().topic()), this);

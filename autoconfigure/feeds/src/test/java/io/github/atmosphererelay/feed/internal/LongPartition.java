@@ -141,7 +141,7 @@ final class LongPartition implements FeedClients, FeedInput {
 	}
 
 	@Override
-	public Consumer<byte[], byte[]> groupMember(String group) {
+	public Consumer<byte[], byte[]> groupMember(String group, @Nullable String instance) {
 		throw new UnsupportedOperationException();
 	}
 

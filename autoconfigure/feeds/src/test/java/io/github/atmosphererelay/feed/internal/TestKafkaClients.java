@@ -24,6 +24,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
@@ -65,7 +66,7 @@ record TestKafkaClients(String servers) implements FeedClients {
 	}
 
 	@Override
-	public Consumer<byte[], byte[]> groupMember(String group) {
+	public Consumer<byte[], byte[]> groupMember(String group, @Nullable String instance) {
 		throw new UnsupportedOperationException();
 	}
 

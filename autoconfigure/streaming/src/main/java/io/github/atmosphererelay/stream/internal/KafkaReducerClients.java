@@ -38,16 +38,24 @@ final class KafkaReducerClients implements ReducerClients {
 
 	private final FeedClients clients;
 
+	private final @Nullable String instance;
+
 	/** Asked for topics every few seconds; guarded by this. */
 	private @Nullable Admin admin;
 
-	KafkaReducerClients(FeedClients clients) {
+	/**
+	 * Create a factory.
+	 * @param clients the application's connection
+	 * @param instance the name of this process among those that reduce, or {@code null}
+	 */
+	KafkaReducerClients(FeedClients clients, @Nullable String instance) {
 		this.clients = clients;
+		this.instance = instance;
 	}
 
 	@Override
 	public Consumer<byte[], byte[]> member(String group, int number) {
-		return this.clients.groupMember(group);
+		return this.clients.groupMember(group, (this.instance != null) ? this.instance + "-" + number : null);
 	}
 
 	@Override

@@ -18,11 +18,15 @@ package io.github.atmosphererelay.stream.internal;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * Settings of reducers and streams, the same in all processes but for the first.
+ * Settings of reducers and streams, the same in all processes but for the first three.
  *
  * @param reduces whether this process reads the topics of reducers
  * @param consumers how many partitions of a reducer this process reads at the same time
+ * @param instance the name of this process among those that reduce, which it keeps when
+ * it is restarted, or {@code null} if it has none
  * @param cluster the name of the cluster, of which the topic and groups have their names
  * @param automatic whether a stream begins with its first subscription
  * @param grace how long a stream without a subscriber is kept
@@ -36,9 +40,9 @@ import java.time.Duration;
  * @param snapshotMaxAge for how long snapshots of queries may be kept
  * @param maxSnapshotBytes the size of the largest snapshot of a query
  */
-public record StreamSettings(boolean reduces, int consumers, String cluster, boolean automatic, Duration grace,
-		int maxStreams, int maxStreamsPerUser, int maxKeysPerStream, int maxKeys, long cacheBytes,
-		Duration publishTimeout, int maxMessageBytes, Duration snapshotMaxAge, long maxSnapshotBytes) {
+public record StreamSettings(boolean reduces, int consumers, @Nullable String instance, String cluster,
+		boolean automatic, Duration grace, int maxStreams, int maxStreamsPerUser, int maxKeysPerStream, int maxKeys,
+		long cacheBytes, Duration publishTimeout, int maxMessageBytes, Duration snapshotMaxAge, long maxSnapshotBytes) {
 
 	String commandTopic() {
 		return "atmosphere." + this.cluster + "-streams";

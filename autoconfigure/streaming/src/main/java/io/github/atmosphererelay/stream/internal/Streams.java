@@ -319,7 +319,7 @@ public final class Streams {
 			this.reaper = new StreamReaper(this.table, self, settings.grace(), this.nodeStreams::has,
 					() -> alive.get().stream().map(UUID::toString).collect(Collectors.toSet()), new Steps());
 			TopicGenerations generations = new TopicGenerations();
-			this.consumers = new KafkaReducerClients(clients);
+			this.consumers = new KafkaReducerClients(clients, settings.instance());
 			this.reader = new CommandReader(settings.commandTopic(), this.consumers, this.table, generations, codec,
 					this);
 			this.reduced = (settings.reduces() && store != null) ? Set.copyOf(this.table.reducers()) : Set.of();

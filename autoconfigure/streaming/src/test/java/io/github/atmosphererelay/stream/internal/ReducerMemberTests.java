@@ -50,6 +50,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -251,6 +252,49 @@ class ReducerMemberTests {
 		awaitExpected();
 		MachineTime.await(LIMIT)
 			.untilAsserted(() -> assertThat(member.progress()).isEqualTo(new ReducerProgress(PARTITIONS, 0, Map.of())));
+	}
+
+	/**
+	 * All members of this test have names. The group of one that leaves would be of two
+	 * members after the first one's end, and all partitions would move.
+	 */
+	@Test
+	void aMemberWithANameThatIsRestartedKeepsItsPartitions() throws Exception {
+		ReducerMember<Tally> first = member("first", new CountDownLatch(0), new AtomicBoolean());
+		ReducerMember<Tally> second = member("second", new CountDownLatch(0), new AtomicBoolean());
+		// Each of the four consumers has one or two
+		MachineTime.await(LIMIT).until(() -> {
+			int partitions = first.progress().partitions();
+			return partitions >= 2 && partitions <= 4 && partitions + second.progress().partitions() == PARTITIONS;
+		});
+		int partitions = first.progress().partitions();
+		Map<String, Set<TopicPartition>> before = assignments();
+
+		first.stop();
+		this.members.remove(first);
+		assertThat(assignments()).isEqualTo(before);
+		ReducerMember<Tally> again = member("first", new CountDownLatch(0), new AtomicBoolean());
+		MachineTime.await(LIMIT).until(() -> again.progress().partitions() == partitions);
+		assertThat(assignments()).isEqualTo(before);
+		produce(300);
+		awaitExpected();
+	}
+
+	/**
+	 * Return the partitions of each member of the group, by its name.
+	 */
+	private Map<String, Set<TopicPartition>> assignments() throws Exception {
+		try (Admin admin = server.admin()) {
+			Map<String, Set<TopicPartition>> assignments = new TreeMap<>();
+			admin.describeConsumerGroups(List.of(this.topic))
+				.describedGroups()
+				.get(this.topic)
+				.get(30, TimeUnit.SECONDS)
+				.members()
+				.forEach((member) -> assignments.put(member.groupInstanceId().orElseThrow(),
+						member.assignment().topicPartitions()));
+			return assignments;
+		}
 	}
 
 	private ReducerMember<Tally> member(String name, CountDownLatch released, AtomicBoolean stuck) throws Exception {

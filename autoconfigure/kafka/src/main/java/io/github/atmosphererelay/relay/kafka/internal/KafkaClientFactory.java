@@ -273,9 +273,11 @@ public final class KafkaClientFactory {
 	 * group. It does not see what a producer's transaction has aborted, and looks for new
 	 * partitions every few seconds.
 	 * @param group the group's id at the broker
+	 * @param instance the name of a static member, which keeps its partitions until it
+	 * comes back or its session has timed out, or {@code null} for another member
 	 * @return a new consumer without a subscription
 	 */
-	public Consumer<byte[], byte[]> topicGroupMember(String group) {
+	public Consumer<byte[], byte[]> topicGroupMember(String group, @Nullable String instance) {
 		Map<String, Object> properties = consumerProperties();
 		properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
 		properties.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
@@ -285,6 +287,9 @@ public final class KafkaClientFactory {
 		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
 		properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_READ_RECORDS);
 		properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MILLIS);
+		if (instance != null) {
+			properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
+		}
 		return consumers(properties).createConsumer();
 	}
 
