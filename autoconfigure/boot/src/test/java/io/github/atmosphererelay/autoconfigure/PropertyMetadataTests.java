@@ -43,7 +43,7 @@ class PropertyMetadataTests {
 			"atmosphere.relay.http.ssl.names", "atmosphere.relay.http.ssl.require-certificate",
 			"atmosphere.relay.http.url", "atmosphere.redistribution.group", "atmosphere.redistribution.topic",
 			"atmosphere.routing.redis-copy", "atmosphere.routing.ring-role", "atmosphere.state.store",
-			"atmosphere.websocket.allowed-origins");
+			"atmosphere.streams.instance", "atmosphere.websocket.allowed-origins");
 
 	@Test
 	void everyPropertyHasADescriptionAndADefault() throws IOException {
