@@ -83,12 +83,13 @@ class DirectIoTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "2KB, 2048", "4KB, 4096", "0, 8192" })
-	void connectionsHaveBuffersOfTheConfiguredSize(String configured, String expected) {
+	@CsvSource({ "2KB, 2048, 2048", "16KB, 16384, 8192", "0, 8192, 8192" })
+	void connectionsHaveBuffersOfTheConfiguredSize(String configured, String expected, String trailers) {
 		try (TestNode node = start("atmosphere.websocket.connection-buffer=" + configured)) {
 			AbstractProtocol<?> protocol = (AbstractProtocol<?>) connector(node).getProtocolHandler();
 			assertThat(protocol.getProperty("socket.appReadBufSize")).isEqualTo(expected);
 			assertThat(protocol.getProperty("socket.appWriteBufSize")).isEqualTo(expected);
+			assertThat(protocol.getProperty("maxTrailerSize")).as("never above Tomcat's own").isEqualTo(trailers);
 		}
 	}
 
