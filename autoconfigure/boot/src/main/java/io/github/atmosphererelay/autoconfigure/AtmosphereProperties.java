@@ -504,7 +504,8 @@ public record AtmosphereProperties(@DefaultValue("true") boolean enabled, @Defau
 	 * takes less memory and processor time. Not possible with TLS or compression: these
 	 * connections use the container's own WebSocket.
 	 * @param connectionBuffer Size of each of the two buffers that Tomcat keeps for a
-	 * connection, WebSocket or HTTP. With 0 Tomcat's default applies, 8KB.
+	 * connection, WebSocket or HTTP, and of the trailing headers of a request, at most
+	 * 8KB. With 0 Tomcat's default applies, 8KB.
 	 * @param writers Number of threads that write to clients, at most 64. With 0 one for
 	 * each processor.
 	 * @param maxStuckWriters Maximum number of additional writer threads. One is started

@@ -338,17 +338,24 @@ public final class AtmosphereWebSocketAutoConfiguration {
 	@ConditionalOnClass(TomcatConnectorCustomizer.class)
 	static class ConnectionBufferConfiguration {
 
+		/** What Tomcat has by itself for the trailing headers of a request. */
+		private static final long MAX_TRAILERS = 8192;
+
 		/**
-		 * Runs first, so that the application's own customizers can override the size.
+		 * Runs first, so that the application's own customizers can override the sizes.
+		 * Tomcat keeps a buffer for trailing headers for each request that it serves, and
+		 * so for each stream, although few requests have any.
 		 */
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE)
 		TomcatConnectorCustomizer atmosphereConnectionBuffers(AtmosphereProperties properties) {
-			String size = Long.toString(properties.websocket().connectionBuffer().toBytes());
+			long bytes = properties.websocket().connectionBuffer().toBytes();
+			String size = Long.toString(bytes);
 			return (connector) -> {
-				if (!size.equals("0")) {
+				if (bytes != 0) {
 					connector.setProperty("socket.appReadBufSize", size);
 					connector.setProperty("socket.appWriteBufSize", size);
+					connector.setProperty("maxTrailerSize", Long.toString(Math.min(bytes, MAX_TRAILERS)));
 				}
 			};
 		}

@@ -32,6 +32,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpUpgradeHandler;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.AbstractProtocol;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -83,12 +84,13 @@ class DirectIoTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "2KB, 2048", "4KB, 4096", "0, 8192" })
-	void connectionsHaveBuffersOfTheConfiguredSize(String configured, String expected) {
+	@CsvSource({ "2KB, 2048, 2048", "16KB, 16384, 8192", "0, 8192, 8192" })
+	void connectionsHaveBuffersOfTheConfiguredSize(String configured, String expected, int trailers) {
 		try (TestNode node = start("atmosphere.websocket.connection-buffer=" + configured)) {
 			AbstractProtocol<?> protocol = (AbstractProtocol<?>) connector(node).getProtocolHandler();
 			assertThat(protocol.getProperty("socket.appReadBufSize")).isEqualTo(expected);
 			assertThat(protocol.getProperty("socket.appWriteBufSize")).isEqualTo(expected);
+			assertThat(((AbstractHttp11Protocol<?>) protocol).getMaxTrailerSize()).isEqualTo(trailers);
 		}
 	}
 
