@@ -16,14 +16,23 @@
 
 package io.github.atmosphererelay.door.stream.internal;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.atmosphererelay.test.DocumentedProxy;
 import io.github.atmosphererelay.test.EventSource;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestNode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +49,32 @@ class StreamsBehindProxiesTests {
 	@TempDir
 	private Path directory;
 
+	/** Takes messages, and has each connection end as if the node was killed then. */
+	private HttpServer dying;
+
+	private final AtomicInteger published = new AtomicInteger();
+
+	@BeforeEach
+	void startDyingNode() throws IOException {
+		this.dying = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+		this.dying.createContext("/", (exchange) -> {
+			try (exchange) {
+				if (exchange.getRequestMethod().equals("POST")) {
+					this.published.incrementAndGet();
+				}
+				else {
+					exchange.sendResponseHeaders(200, -1);
+				}
+			}
+		});
+		this.dying.start();
+	}
+
+	@AfterEach
+	void stopDyingNode() {
+		this.dying.stop(0);
+	}
+
 	@Test
 	void nginxPassesStreamsOnAndAnswersForNodesThatAreGone() throws Exception {
 		try (TestNode node = start();
@@ -54,6 +89,38 @@ class StreamsBehindProxiesTests {
 				DocumentedProxy proxy = DocumentedProxy.haproxy(PAGE, ports(node), this.directory)) {
 			pass(node, proxy);
 		}
+	}
+
+	@Test
+	void nginxSendsAMessageToOneNodeOnly() throws Exception {
+		try (DocumentedProxy proxy = DocumentedProxy.nginx(PAGE, dyingNodes(), this.directory)) {
+			publishOnce(proxy);
+		}
+	}
+
+	/**
+	 * HAProxy sent a POST to the next node when the first one died after it had
+	 * published.
+	 */
+	@Test
+	void haProxySendsAMessageToOneNodeOnly() throws Exception {
+		try (DocumentedProxy proxy = DocumentedProxy.haproxy(PAGE, dyingNodes(), this.directory)) {
+			publishOnce(proxy);
+		}
+	}
+
+	private List<Integer> dyingNodes() {
+		int port = this.dying.getAddress().getPort();
+		return List.of(port, port, port);
+	}
+
+	private void publishOnce(DocumentedProxy proxy) throws Exception {
+		HttpRequest request = HttpRequest.newBuilder(proxy.http("/atmosphere/log/a"))
+			.POST(HttpRequest.BodyPublishers.ofString("text"))
+			.build();
+		assertThat(HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
+			.isBetween(500, 599);
+		assertThat(this.published.get()).isOne();
 	}
 
 	private static TestNode start() {

@@ -49,9 +49,6 @@ final class PollSession implements SessionTransport, PositionListener {
 	/** A client that has met a failure asks again after half a second at the earliest. */
 	private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
 
-	/** A client that still shows the same token then will always do so. */
-	private static final int MAX_REPEATS = 3;
-
 	private static final int ABNORMAL = 1006;
 
 	/** The time for the broker to say where a subscription begins. */
@@ -102,7 +99,8 @@ final class PollSession implements SessionTransport, PositionListener {
 	/** The client's position once it has received that answer. */
 	private @Nullable Position position;
 
-	private int repeats;
+	/** When that answer was given first. */
+	private long sentAt;
 
 	private long answeredAt;
 
@@ -206,6 +204,11 @@ final class PollSession implements SessionTransport, PositionListener {
 	 * @return {@code false} if the session has ended
 	 */
 	boolean poll(PollQuestion asked, PollWaiter next) {
+		if (neverReceives(asked)) {
+			// As without a request: it goes on in another session, from its position
+			end(null);
+			return false;
+		}
 		PollAnswer last;
 		synchronized (this) {
 			last = this.ended ? lastAnswer(asked) : null;
@@ -216,6 +219,15 @@ final class PollSession implements SessionTransport, PositionListener {
 		this.whenEnded.accept(this);
 		next.answer(last);
 		return true;
+	}
+
+	/**
+	 * Return whether a client has asked for the same answer again and again for as long
+	 * as a session lasts without requests: what waits would wait for ever.
+	 */
+	private synchronized boolean neverReceives(PollQuestion asked) {
+		return !this.ended && this.sent != null && asked.number() != this.number
+				&& this.clock.getAsLong() - this.sentAt > this.settings.gap().toNanos();
 	}
 
 	private boolean take(PollQuestion asked, PollWaiter next) {
@@ -239,7 +251,6 @@ final class PollSession implements SessionTransport, PositionListener {
 			if (received) {
 				confirmed = this.sent;
 				this.sent = null;
-				this.repeats = 0;
 			}
 			else if (mistaken) {
 				// Otherwise the client would show to have received what it is sent again
@@ -311,10 +322,7 @@ final class PollSession implements SessionTransport, PositionListener {
 		Batch again = this.sent;
 		if (again != null) {
 			this.statistics.repeated();
-			return (++this.repeats > MAX_REPEATS)
-					? PollAnswer.superseded(
-							new PollToken(this.identity.node(), this.identity.key(), asked.number(), asked.position()))
-					: PollAnswer.of(token(), again.body());
+			return PollAnswer.of(token(), again.body());
 		}
 		return next();
 	}
@@ -330,7 +338,7 @@ final class PollSession implements SessionTransport, PositionListener {
 		}
 		this.sent = batch;
 		this.number++;
-		this.repeats = 0;
+		this.sentAt = this.clock.getAsLong();
 		Position position = batch.positions().get(this.identity.channel());
 		this.position = (position != null) ? position : this.position;
 		return PollAnswer.of(token(), batch.body());
