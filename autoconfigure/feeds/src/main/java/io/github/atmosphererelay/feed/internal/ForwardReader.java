@@ -153,7 +153,7 @@ final class ForwardReader {
 		if (!this.clients.isReachable()) {
 			throw new KafkaException("no broker accepts a connection");
 		}
-		int count = this.topic.ensure(this.clients);
+		int count = this.topic.ensure(this.clients, 2);
 		try (Consumer<byte[], byte[]> connection = this.clients.topicReader()) {
 			this.consumer = connection;
 			TopicPartition control = partition(0);

@@ -39,6 +39,23 @@ record InternalTopic(String name, int partitions, Map<String, String> config) {
 
 	/**
 	 * Find the topic, or create it. Blocks until the broker has answered.
+	 * @param least how many partitions it has to have
+	 * @return the number of its partitions
+	 * @throws KafkaException if it has fewer, there is no answer, or it may not be
+	 * created
+	 */
+	int ensure(FeedClients clients, int least) throws InterruptedException {
+		int count = ensure(clients);
+		if (count < least) {
+			throw new KafkaException("The topic '" + this.name + "' has " + count + " partition, and needs " + least
+					+ " at least; one more than there are nodes is best. Add partitions, or delete the topic and let"
+					+ " this application create it");
+		}
+		return count;
+	}
+
+	/**
+	 * Find the topic, or create it. Blocks until the broker has answered.
 	 * @return the number of its partitions
 	 * @throws KafkaException if there is no answer, or it may not be created
 	 */

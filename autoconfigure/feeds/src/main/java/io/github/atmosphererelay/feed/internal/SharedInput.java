@@ -264,11 +264,18 @@ final class SharedInput implements FeedInput {
 		else if (now - this.startedAt > PATIENCE.toNanos()) {
 			this.run.health().silent(receives, silent);
 		}
-		if (!silent.isEmpty() && now - this.renewedAt > RENEWAL.toNanos()) {
-			// Redistributors may have taken this node for dead, or be new
+		if ((!silent.isEmpty() || isStale(now)) && now - this.renewedAt > RENEWAL.toNanos()) {
+			// Redistributors may have taken this node for dead, be new, or have read an
+			// older interest from a back channel that has lost the newest one
 			this.renewedAt = now;
 			this.publisher.renew();
 		}
+	}
+
+	private boolean isStale(long now) {
+		Topic topic = this.topic;
+		return topic != null
+				&& topic.partitions.stream().anyMatch((partition) -> partition.isStale(now, RENEWAL.toNanos()));
 	}
 
 	private List<Integer> silent(long now) {

@@ -62,6 +62,12 @@ final class SharedPartition {
 	/** The greatest version with which one of the present channels was added. */
 	private final AtomicLong newest = new AtomicLong();
 
+	/** The version that ranges are to reach next; 0 if the last one had all channels. */
+	private volatile long expected;
+
+	/** When ranges were first chosen without that version. */
+	private volatile long expectedAt;
+
 	/** Whether a range has ended before what this node has. */
 	private final AtomicBoolean behind = new AtomicBoolean();
 
@@ -110,6 +116,14 @@ final class SharedPartition {
 	 */
 	boolean isSilent(long now, long nanos) {
 		return (isWanted() || this.run.settings().isRouted()) && now - this.heardAt > nanos;
+	}
+
+	/**
+	 * Return whether ranges have been chosen by an older interest for a time: the
+	 * redistributor has missed what this node wants, and does not learn of it any more.
+	 */
+	boolean isStale(long now, long nanos) {
+		return this.expected > 0 && isWanted() && now - this.expectedAt > nanos;
 	}
 
 	/**
@@ -198,6 +212,7 @@ final class SharedPartition {
 			return;
 		}
 		this.owner = range.sender();
+		noteInterest(range.interest());
 		if (range.from() > covered) {
 			this.place = new PartitionPlace(this.epoch, range.from());
 			missing(range.from() - covered);
@@ -210,6 +225,27 @@ final class SharedPartition {
 		}
 		if (!this.awaited.isEmpty()) {
 			arrive(range);
+		}
+	}
+
+	/**
+	 * Note by which interest a range was chosen. A redistributor that is behind, and
+	 * learns more, has time again: channels may be added all the time.
+	 */
+	private void noteInterest(long interest) {
+		long published = this.newest.get();
+		for (SharedChannel channel : this.awaited.values()) {
+			long added = channel.added();
+			if (added != SharedChannel.UNPUBLISHED) {
+				published = Math.max(published, added);
+			}
+		}
+		if (interest >= published) {
+			this.expected = 0;
+		}
+		else if (this.expected == 0 || interest >= this.expected) {
+			this.expectedAt = System.nanoTime();
+			this.expected = published;
 		}
 	}
 

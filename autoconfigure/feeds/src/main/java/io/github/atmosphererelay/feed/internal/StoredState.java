@@ -18,11 +18,9 @@ package io.github.atmosphererelay.feed.internal;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -58,7 +56,7 @@ final class StoredState {
 
 	private static final int MAX_QUESTIONS = 10_000;
 
-	/** How many channels without a value are remembered; beyond that there is none. */
+	/** How many channels without a value are remembered. */
 	private static final int MAX_DROPPED = 100_000;
 
 	private static final long RETRY_MILLIS = 500;
@@ -85,7 +83,7 @@ final class StoredState {
 
 	private final Map<String, Waiting> written = new HashMap<>();
 
-	private final Set<String> dropped = new HashSet<>();
+	private final DroppedValues dropped = new DroppedValues(MAX_DROPPED);
 
 	private long bytes;
 
@@ -174,7 +172,7 @@ final class StoredState {
 			}
 			this.waiting.put(record.channel(), value);
 			this.bytes = size;
-			this.dropped.remove(record.channel());
+			this.dropped.kept(record.channel());
 			notifyAll();
 			return true;
 		}
@@ -195,13 +193,7 @@ final class StoredState {
 
 	private void drop(String channel) {
 		this.statistics.countDroppedSnapshot();
-		if (this.dropped.size() < MAX_DROPPED) {
-			this.dropped.add(channel);
-		}
-	}
-
-	private boolean isDropped(String channel) {
-		return this.dropped.size() >= MAX_DROPPED || this.dropped.contains(channel);
+		this.dropped.dropped(channel);
 	}
 
 	/**
@@ -304,7 +296,7 @@ final class StoredState {
 			if (waiting != null) {
 				return CompletableFuture.completedFuture(waiting.value(topic));
 			}
-			if (isDropped(channel)) {
+			if (this.dropped.mayBeOld(channel)) {
 				return CompletableFuture.failedFuture(
 						new IllegalStateException("The current value found no room while the store was away"));
 			}

@@ -16,13 +16,24 @@
 
 package io.github.atmosphererelay.feed.internal;
 
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
 import io.github.atmosphererelay.contract.broker.KafkaServer;
 import io.github.atmosphererelay.contract.broker.TcpProxy;
 import io.github.atmosphererelay.feed.Forwarding;
 import io.github.atmosphererelay.guard.Guards;
 import io.github.atmosphererelay.guard.Part;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Forwarding through a topic of Kafka.
@@ -53,6 +64,22 @@ class KafkaForwardingTests extends ForwardingContractTests {
 
 	private static Forwarding create(String cluster, String servers) {
 		return new KafkaForwarding(cluster + "-forward", new TestKafkaClients(servers), new Guards().of(Part.FEEDS));
+	}
+
+	/**
+	 * One partition is for the places of the nodes. A node has to read another one.
+	 */
+	@Test
+	void aTopicWithOnePartitionIsRefusedWithTheNumberThatItNeeds() throws Exception {
+		try (Admin admin = this.server.admin()) {
+			admin.createTopics(List.of(new NewTopic("narrow-forward", 1, (short) 1))).all().get(30, TimeUnit.SECONDS);
+		}
+		InternalTopic topic = new InternalTopic("narrow-forward", 12, Map.of());
+		FeedClients clients = new TestKafkaClients(this.server.adminServers());
+		assertThat(topic.ensure(clients)).isOne();
+		assertThatExceptionOfType(KafkaException.class).isThrownBy(() -> topic.ensure(clients, 2))
+			.withMessageContaining("narrow-forward")
+			.withMessageContaining("needs 2");
 	}
 
 	@Override

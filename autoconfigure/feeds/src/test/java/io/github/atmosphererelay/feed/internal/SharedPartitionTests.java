@@ -16,6 +16,7 @@
 
 package io.github.atmosphererelay.feed.internal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -111,6 +112,27 @@ class SharedPartitionTests {
 		assertCalls("arrives a", "gap a", "a27");
 		assertThat(this.recorded.statistics().gaps()).isOne();
 		assertThat(this.recorded.statistics().forwarding().lost()).isZero();
+	}
+
+	/**
+	 * A redistributor that had read an older interest was never told the newest one
+	 * again, because it was not silent.
+	 */
+	@Test
+	void aSenderThatKeepsAnOlderInterestIsStaleAfterSomeTime() {
+		SharedPartition partition = partition(this.recorded);
+		long nanos = Duration.ofSeconds(5).toNanos();
+		add(partition, "a", 3);
+		take(partition, range(10, 20, 2, "a"), range(20, 30, 2, "a"));
+		assertThat(partition.isStale(System.nanoTime(), nanos)).isFalse();
+		assertThat(partition.isStale(System.nanoTime() + nanos, nanos)).isTrue();
+		// One that learns is not stale, although it does not know of the newest yet
+		add(partition, "b", 5);
+		take(partition, range(30, 40, 3, "a"));
+		long learned = System.nanoTime();
+		assertThat(partition.isStale(learned + nanos - 1_000_000_000, nanos)).isFalse();
+		take(partition, range(40, 50, 5, "a"));
+		assertThat(partition.isStale(System.nanoTime() + nanos, nanos)).isFalse();
 	}
 
 	@Test

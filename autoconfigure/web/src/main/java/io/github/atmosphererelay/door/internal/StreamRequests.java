@@ -19,11 +19,13 @@ package io.github.atmosphererelay.door.internal;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
+import io.github.atmosphererelay.guard.internal.RateLimitedLog;
 import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.internal.SessionTransport;
@@ -31,6 +33,7 @@ import io.github.atmosphererelay.transport.http.internal.StreamFraming;
 import io.github.atmosphererelay.transport.internal.Inbound;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -46,6 +49,9 @@ public final class StreamRequests {
 	public static final String EVENT_STREAM = "text/event-stream;charset=UTF-8";
 
 	private static final String BEARER = "Bearer ";
+
+	private final RateLimitedLog log = new RateLimitedLog(LogFactory.getLog(StreamRequests.class),
+			Duration.ofSeconds(10));
 
 	private final HandshakeSupport handshakes;
 
@@ -120,6 +126,32 @@ public final class StreamRequests {
 		CrossOrigin.check(request);
 		if (CrossOrigin.isUntold(request)) {
 			this.checks.checkReferrer(request);
+		}
+	}
+
+	/**
+	 * Open a stream, and refuse it for now if something fails that nobody has expected,
+	 * such as the store of HTTP sessions: a browser that got the status 500 would not
+	 * come back.
+	 * @param request the request
+	 * @param opening opens the stream
+	 * @throws RequestRefusedException if the request is refused
+	 * @throws IOException if the client has disconnected
+	 */
+	public void guarded(HttpServletRequest request, Opening opening) throws IOException {
+		try {
+			opening.open();
+		}
+		catch (RequestRefusedException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			if (request.isAsyncStarted()) {
+				// The response is the stream's by now
+				throw ex;
+			}
+			this.log.error("A stream could not be opened, and its client is sent away for now", ex);
+			throw new RequestRefusedException(ErrorCode.INTERNAL, ErrorCode.INTERNAL.text());
 		}
 	}
 
@@ -331,6 +363,20 @@ public final class StreamRequests {
 	private static int retryMillis(ErrorCode code) {
 		int least = (code == ErrorCode.LIMIT_EXCEEDED) ? 5_000 : 500;
 		return least + ThreadLocalRandom.current().nextInt(2 * least);
+	}
+
+	/**
+	 * Opens a stream.
+	 */
+	@FunctionalInterface
+	public interface Opening {
+
+		/**
+		 * Open the stream.
+		 * @throws IOException if the client has disconnected
+		 */
+		void open() throws IOException;
+
 	}
 
 }

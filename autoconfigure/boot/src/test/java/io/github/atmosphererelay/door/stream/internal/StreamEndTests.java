@@ -23,6 +23,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.Principal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,9 +38,15 @@ import io.github.atmosphererelay.test.EventSource;
 import io.github.atmosphererelay.test.MachineTime;
 import io.github.atmosphererelay.test.TestNode;
 import io.github.atmosphererelay.test.UsersByParameter;
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -104,6 +111,26 @@ class StreamEndTests {
 				.join()
 				.statusCode()).isEqualTo(503);
 			node.bean(HandshakeGate.class).open();
+		}
+	}
+
+	/**
+	 * The answer was 500, for which an {@code EventSource} gives up for good.
+	 */
+	@Test
+	void whatFailsUnexpectedlyRefusesAStreamForNow() {
+		try (TestNode node = TestNode.start(List.of(FailingLogin.class), CHANNELS).awaitUp()) {
+			for (String path : List.of("log/a?fails",
+					"connection/sse?fails&cf_connect=%7B%22id%22%3A1%2C%22connect%22%3A%7B%7D%7D",
+					"log/a?fails&X-Atmosphere-Transport=sse&X-Atmosphere-Framework=5.0.0")) {
+				long refused = node.messaging().statistics().inbound().refused(ErrorCode.INTERNAL);
+				try (EventSource client = EventSource.once(node.http("/atmosphere/" + path))) {
+					client.awaitClosed();
+					assertThat(client.statuses()).as(path).containsExactly(200);
+				}
+				assertThat(node.messaging().statistics().inbound().refused(ErrorCode.INTERNAL)).as(path)
+					.isEqualTo(refused + 1);
+			}
 		}
 	}
 
@@ -274,6 +301,27 @@ class StreamEndTests {
 			read.write(next);
 		}
 		return read.toString(StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * Asks a server for the user that is away at present.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class FailingLogin {
+
+		@Bean
+		Filter failingLogin() {
+			return (request, response, chain) -> chain.doFilter((request.getParameter("fails") != null)
+					? new HttpServletRequestWrapper((HttpServletRequest) request) {
+
+						@Override
+						public Principal getUserPrincipal() {
+							throw new IllegalStateException("The server of the log-ins is away");
+						}
+
+					} : request, response);
+		}
+
 	}
 
 }

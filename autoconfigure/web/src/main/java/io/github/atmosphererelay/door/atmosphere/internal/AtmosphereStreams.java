@@ -69,7 +69,7 @@ final class AtmosphereStreams {
 			throws IOException {
 		AtmosphereFraming framing = AtmosphereFraming.of(parameters);
 		try {
-			open(request, response, framing);
+			this.requests.guarded(request, () -> open(request, response, framing));
 		}
 		catch (RequestRefusedException ex) {
 			this.requests.refuseStream(request, response, ex, framing.contentType(), NOTHING);

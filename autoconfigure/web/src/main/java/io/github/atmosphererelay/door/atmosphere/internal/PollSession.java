@@ -102,6 +102,9 @@ final class PollSession implements SessionTransport, PositionListener {
 	/** When that answer was given first. */
 	private long sentAt;
 
+	/** How long the last answer may be on its way to the node of its request. */
+	private Duration patience = Duration.ZERO;
+
 	private long answeredAt;
 
 	/** How many gaps between requests there were. */
@@ -227,7 +230,7 @@ final class PollSession implements SessionTransport, PositionListener {
 	 */
 	private synchronized boolean neverReceives(PollQuestion asked) {
 		return !this.ended && this.sent != null && asked.number() != this.number
-				&& this.clock.getAsLong() - this.sentAt > this.settings.gap().toNanos();
+				&& this.clock.getAsLong() - this.sentAt > this.settings.gap().plus(this.patience).toNanos();
 	}
 
 	private boolean take(PollQuestion asked, PollWaiter next) {
@@ -357,6 +360,7 @@ final class PollSession implements SessionTransport, PositionListener {
 		this.answeredAt = this.clock.getAsLong();
 		long gap = ++this.gaps;
 		Duration patience = waiter.patience();
+		this.patience = patience;
 		if (!patience.isZero()) {
 			waiter.whenArrived(() -> arrived(gap));
 		}

@@ -71,7 +71,7 @@ final class EmulationStreams implements HttpRequestHandler {
 			return;
 		}
 		try {
-			open(request, response);
+			this.requests.guarded(request, () -> open(request, response));
 		}
 		catch (RequestRefusedException ex) {
 			this.requests.refuseStream(request, response, ex, this.framing.contentType(),
@@ -96,7 +96,11 @@ final class EmulationStreams implements HttpRequestHandler {
 	 * Return what a client is told that is refused for now: it comes back.
 	 */
 	private static CloseReason reason(RequestRefusedException refusal) {
-		return (refusal.code() == ErrorCode.NOT_AVAILABLE) ? Disconnects.SHUTDOWN : Disconnects.TOO_MANY_REQUESTS;
+		return switch (refusal.code()) {
+			case NOT_AVAILABLE -> Disconnects.SHUTDOWN;
+			case INTERNAL -> CloseReason.INTERNAL_ERROR;
+			default -> Disconnects.TOO_MANY_REQUESTS;
+		};
 	}
 
 	/**

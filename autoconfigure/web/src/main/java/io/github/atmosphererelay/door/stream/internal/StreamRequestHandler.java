@@ -63,7 +63,8 @@ final class StreamRequestHandler implements HttpRequestHandler {
 		}
 		StreamFormat format = StreamFormat.of(request);
 		try {
-			open(request, response, (format != null) ? format : StreamFormat.EVENTS);
+			StreamFormat written = (format != null) ? format : StreamFormat.EVENTS;
+			this.requests.guarded(request, () -> open(request, response, written));
 		}
 		catch (RequestRefusedException ex) {
 			if (format == StreamFormat.EVENTS) {
