@@ -144,10 +144,9 @@ class FeedsConfiguration {
 		FeedMapping mapping = bean(beans, settings, "mapping", feed.mapping(), FeedMapping.class);
 		Deserializer<?> deserializer = bean(beans, settings, "deserializer", feed.deserializer(), Deserializer.class);
 		FeedPartitioner partitioner = bean(beans, settings, "partitioner", feed.partitioner(), FeedPartitioner.class);
-		return new FeedExtensions(mapping, (deserializer != null) ? (topic, value) -> {
-			Object object = deserializer.deserialize(topic, value);
-			return (object != null) ? encoder.encode(object, null) : null;
-		} : null, (partitioner != null) ? partitioner : MURMUR2, settings.hasSnapshots() ? states(beans) : null);
+		return new FeedExtensions(mapping,
+				(deserializer != null) ? new DeserializedValues(deserializer, encoder) : null,
+				(partitioner != null) ? partitioner : MURMUR2, settings.hasSnapshots() ? states(beans) : null);
 	}
 
 	/**

@@ -20,6 +20,7 @@ import io.github.atmosphererelay.feed.FeedMapping;
 import io.github.atmosphererelay.feed.FeedPartitioner;
 import io.github.atmosphererelay.message.Payload;
 import io.github.atmosphererelay.state.StateStore;
+import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,12 +51,13 @@ public record FeedExtensions(@Nullable FeedMapping mapping, @Nullable ValueReade
 	public interface ValueReader {
 
 		/**
-		 * Read a value.
+		 * Read a value. Several threads may call this at once.
 		 * @param topic the topic
+		 * @param headers the record's headers
 		 * @param value the value
 		 * @return what clients get, or {@code null} to treat the record as a tombstone
 		 */
-		@Nullable Payload read(String topic, byte[] value);
+		@Nullable Payload read(String topic, Headers headers, byte[] value);
 
 	}
 

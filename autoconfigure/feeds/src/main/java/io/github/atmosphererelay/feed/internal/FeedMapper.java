@@ -174,7 +174,7 @@ final class FeedMapper {
 		}
 		FeedExtensions.ValueReader values = this.extensions.values();
 		if (values != null) {
-			Payload payload = ApplicationCall.of(() -> values.read(record.topic(), value));
+			Payload payload = ApplicationCall.of(() -> values.read(record.topic(), record.headers(), value));
 			return (payload != null) ? message(record, channel, payload, Map.of())
 					: message(record, channel, TOMBSTONE, TOMBSTONE_HEADERS);
 		}

@@ -170,7 +170,7 @@ class FeedMapperTests {
 				byBean((record) -> new FeedMessage("p/" + record.partition(), Payload.text("x"), Map.of("a", "b")))
 					.map(record("a", "1")),
 				"p/3", Payload.text("x"), Map.of("a", "b"));
-		FeedExtensions values = new FeedExtensions(null, (topic, value) -> {
+		FeedExtensions values = new FeedExtensions(null, (topic, headers, value) -> {
 			if (value.length == 1) {
 				throw new IllegalStateException("poison");
 			}
@@ -198,7 +198,7 @@ class FeedMapperTests {
 
 				});
 		for (Throwable failure : failures) {
-			FeedExtensions values = new FeedExtensions(null, (topic, value) -> {
+			FeedExtensions values = new FeedExtensions(null, (topic, headers, value) -> {
 				throw FeedMapperTests.<RuntimeException>sneaky(failure);
 			}, NONE.partitioner());
 			assertSkipped(mapper(ChannelTemplate.parse("p/{key}"), ValueFormat.JSON, values).map(record("a", "1")),

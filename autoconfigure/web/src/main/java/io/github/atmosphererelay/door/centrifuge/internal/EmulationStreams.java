@@ -29,7 +29,6 @@ import io.github.atmosphererelay.door.internal.HandshakeRefusedException;
 import io.github.atmosphererelay.door.internal.Refusal;
 import io.github.atmosphererelay.door.internal.StreamRequests;
 import io.github.atmosphererelay.message.internal.QueryParameters;
-import io.github.atmosphererelay.refusal.ErrorCode;
 import io.github.atmosphererelay.refusal.RequestRefusedException;
 import io.github.atmosphererelay.session.CloseReason;
 import io.github.atmosphererelay.transport.internal.Inbound;
