@@ -159,9 +159,7 @@ abstract class AbstractPatternListeningTests extends AbstractListeningTests {
 			// A publisher's order is that of each channel
 			assertThat(numbers(items, other)).filteredOn((number) -> number % 4 / 2 == 0).isSorted();
 			assertThat(numbers(items, other)).filteredOn((number) -> number % 4 / 2 == 1).isSorted();
-			assertThat(numbers(items, other)).doesNotHaveDuplicates()
-				.filteredOn((number) -> number < 40)
-				.hasSize(20);
+			assertThat(numbers(items, other)).doesNotHaveDuplicates().filteredOn((number) -> number < 40).hasSize(20);
 			assertThat(numbers(items, id(node))).hasSize(80).doesNotHaveDuplicates();
 		}
 	}
